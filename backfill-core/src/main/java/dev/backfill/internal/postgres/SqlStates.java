@@ -1,0 +1,69 @@
+package dev.backfill.internal.postgres;
+
+import java.sql.SQLException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Classifies failures by SQLSTATE, and by nothing else. */
+public final class SqlStates {
+  public static final String LOCK_NOT_AVAILABLE = "55P03";
+  public static final String OBJECT_IN_USE = "55006";
+  public static final String QUERY_CANCELED = "57014";
+  public static final String CHECK_VIOLATION = "23514";
+  public static final String UNDEFINED_TABLE = "42P01";
+  public static final String UNDEFINED_COLUMN = "42703";
+  public static final String DUPLICATE_COLUMN = "42701";
+  public static final String INSUFFICIENT_PRIVILEGE = "42501";
+
+  private static final Set<String> CONTENTION =
+      Set.of("40001", "40P01", LOCK_NOT_AVAILABLE, QUERY_CANCELED, OBJECT_IN_USE);
+  // 25P03 and 57P05 are the server's idle time-outs; 57P0x are shutdown and termination.
+  private static final Set<String> CONNECTION =
+      Set.of("57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "53300");
+
+  private SqlStates() {}
+
+  /** What a failure calls for. */
+  public enum Kind {
+    /** Somebody else was in the way: roll back, shrink, try again. */
+    CONTENTION,
+    /** The session is gone or none is to be had: reconnect, read the checkpoint, go on. */
+    CONNECTION,
+    /** A row cannot take its value: find the row. */
+    DATA,
+    /** Trying again would fail again. */
+    FATAL
+  }
+
+  public static Kind classify(Throwable failure) {
+    @Nullable String state = state(failure);
+    if (state == null) {
+      return Kind.FATAL;
+    }
+    if (CONTENTION.contains(state)) {
+      return Kind.CONTENTION;
+    }
+    if (state.startsWith("08") || CONNECTION.contains(state)) {
+      return Kind.CONNECTION;
+    }
+    // 22 data exception, 23 constraint, 44 check option, P0001 and 09 raised by a trigger
+    if (state.startsWith("22")
+        || state.startsWith("23")
+        || state.startsWith("44")
+        || state.startsWith("09")
+        || state.equals("P0001")) {
+      return Kind.DATA;
+    }
+    return Kind.FATAL;
+  }
+
+  /** The SQLSTATE of the first SQLException in the chain of causes, null when there is none. */
+  public static @Nullable String state(Throwable failure) {
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof SQLException sql && sql.getSQLState() != null) {
+        return sql.getSQLState();
+      }
+    }
+    return null;
+  }
+}

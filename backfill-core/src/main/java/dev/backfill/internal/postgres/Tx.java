@@ -1,0 +1,43 @@
+package dev.backfill.internal.postgres;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/** Runs work in one transaction on a given connection and leaves its auto-commit as it was. */
+public final class Tx {
+  private Tx() {}
+
+  /** Work inside a transaction. */
+  @FunctionalInterface
+  public interface Work<T> {
+    T in(Connection connection) throws SQLException;
+  }
+
+  /** READ COMMITTED, committed when the work returns, rolled back when it throws. */
+  public static <T> T required(Connection connection, Work<T> work) throws SQLException {
+    boolean autoCommit = connection.getAutoCommit();
+    connection.setAutoCommit(false);
+    try {
+      T result = work.in(connection);
+      connection.commit();
+      return result;
+    } catch (Throwable failure) {
+      rollback(connection, failure);
+      throw failure;
+    } finally {
+      if (!connection.isClosed()) {
+        connection.setAutoCommit(autoCommit);
+      }
+    }
+  }
+
+  private static void rollback(Connection connection, Throwable failure) {
+    try {
+      if (!connection.isClosed()) {
+        connection.rollback();
+      }
+    } catch (SQLException second) {
+      failure.addSuppressed(second);
+    }
+  }
+}

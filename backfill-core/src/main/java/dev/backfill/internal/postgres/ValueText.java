@@ -1,0 +1,43 @@
+package dev.backfill.internal.postgres;
+
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.TemporalAccessor;
+import java.util.HexFormat;
+import java.util.UUID;
+
+/** The text form of Java values, as PostgreSQL's input functions read it. */
+public final class ValueText {
+  private ValueText() {}
+
+  /**
+   * @throws IllegalArgumentException for a type that has no one text form
+   */
+  public static String of(Object value) {
+    if (value instanceof String
+        || value instanceof Number
+        || value instanceof Boolean
+        || value instanceof Character
+        || value instanceof UUID) {
+      return value.toString();
+    }
+    if (value instanceof Enum<?> constant) {
+      return constant.name();
+    }
+    if (value instanceof byte[] bytes) {
+      return "\\x" + HexFormat.of().formatHex(bytes);
+    }
+    if (value instanceof Instant instant) {
+      return OffsetDateTime.ofInstant(instant, ZoneOffset.UTC).toString();
+    }
+    if (value instanceof TemporalAccessor temporal) {
+      return temporal.toString();
+    }
+    throw new IllegalArgumentException(
+        "A value of type "
+            + value.getClass().getName()
+            + " has no text form that PostgreSQL reads. Pass a String in PostgreSQL's own form, or a"
+            + " Number, Boolean, UUID, java.time value, byte[] or enum constant.");
+  }
+}

@@ -1,0 +1,33 @@
+package dev.backfill.model;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * A snapshot of a run. Row counts are estimates from the planner's statistics except rowsFilled, which
+ * is exact as of the last commit.
+ *
+ * @param rowsFilled rows filled so far, earlier starts included
+ * @param estimatedRows rows of the table by the planner's statistics; no count(*) is ever made
+ * @param fraction estimated share of the backfill's work that is done, 0 to 1, never above
+ * @param rowsPerSecond rate over the recent past
+ * @param remaining estimated time to the end of the backfill phase, empty while unknown
+ * @param batches committed batches
+ * @param retries attempts that were rolled back and tried again by this start
+ * @param hotShare share of HOT updates so far, empty before the first batch
+ * @param waitingFor what the run is waiting for, empty when it is working
+ */
+public record Progress(
+    String name,
+    Phase phase,
+    RunState state,
+    long rowsFilled,
+    long estimatedRows,
+    double fraction,
+    double rowsPerSecond,
+    Optional<Duration> remaining,
+    long batches,
+    long retries,
+    OptionalDouble hotShare,
+    Optional<String> waitingFor) {}
