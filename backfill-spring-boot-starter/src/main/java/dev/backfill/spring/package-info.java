@@ -1,0 +1,5 @@
+/** Auto-configuration for Spring Boot. */
+@NullMarked
+package dev.backfill.spring;
+
+import org.jspecify.annotations.NullMarked;
