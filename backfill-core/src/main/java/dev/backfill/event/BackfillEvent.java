@@ -22,7 +22,8 @@ public sealed interface BackfillEvent {
   record DdlWaiting(String run, String sql, String holders) implements BackfillEvent {}
 
   /** A worker claimed a window of keys. */
-  record WindowClaimed(String run, long window, String table, int stripes) implements BackfillEvent {}
+  record WindowClaimed(String run, long window, String table, int stripes)
+      implements BackfillEvent {}
 
   /** A worker filled its window to the end. */
   record WindowCompleted(String run, long window, long rows, double hotShare)

@@ -24,8 +24,8 @@ public sealed interface ColumnValue {
   }
 
   /**
-   * A Java function over selected columns of the row. It may be called more than once for a row, from
-   * several threads, and never while a lock is held.
+   * A Java function over selected columns of the row. It may be called more than once for a row,
+   * from several threads, and never while a lock is held.
    */
   record Computed(List<String> inputs, RowFunction function) implements ColumnValue {
     public Computed {

@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * A snapshot of a run. Row counts are estimates from the planner's statistics except rowsFilled, which
- * is exact as of the last commit.
+ * A snapshot of a run. Row counts are estimates from the planner's statistics except rowsFilled,
+ * which is exact as of the last commit.
  *
  * @param rowsFilled rows filled so far, earlier starts included
  * @param estimatedRows rows of the table by the planner's statistics; no count(*) is ever made

@@ -3,8 +3,8 @@ package dev.backfill.model;
 import java.time.Duration;
 
 /**
- * How often a batch is tried again after a deadlock, a lock timeout, a serialization failure or a lost
- * connection, with exponential, jittered pauses.
+ * How often a batch is tried again after a deadlock, a lock timeout, a serialization failure or a
+ * lost connection, with exponential, jittered pauses.
  *
  * @param maxAttempts attempts of one batch without progress, the first included; default 20
  * @param initialPause pause before the second attempt; default 50 ms
@@ -13,7 +13,8 @@ import java.time.Duration;
 public record RetryPolicy(int maxAttempts, Duration initialPause, Duration maxPause) {
   public RetryPolicy {
     if (maxAttempts < 1) {
-      throw new IllegalArgumentException("retry: maxAttempts must be at least 1, was " + maxAttempts);
+      throw new IllegalArgumentException(
+          "retry: maxAttempts must be at least 1, was " + maxAttempts);
     }
     if (initialPause.toMillis() < 10) {
       throw new IllegalArgumentException("retry: initialPause must be at least 10 ms");

@@ -6,9 +6,9 @@ import java.time.Duration;
  * Bounds on every wait. All are set per transaction with SET LOCAL or kept by the library; none
  * outlives its transaction on the connection.
  *
- * @param batchLock how long a batch waits for a row or table lock; default 200 ms. Together with the
- *     batch time it stays below the server's deadlock_timeout, so that in a deadlock the batch gives
- *     way and never the application
+ * @param batchLock how long a batch waits for a row or table lock; default 200 ms. Together with
+ *     the batch time it stays below the server's deadlock_timeout, so that in a deadlock the batch
+ *     gives way and never the application
  * @param batchStatement how long one statement of a batch may run; default 5 s
  * @param idleInTransaction after how long the server ends a batch's transaction whose client froze;
  *     default 10 s
@@ -34,7 +34,8 @@ public record Timeouts(
     positive("ddlDeadline", ddlDeadline);
     positive("lease", lease);
     if (ddlLock.toMillis() < 50) {
-      throw new IllegalArgumentException("timeouts: ddlLock must be at least 50 ms, was " + ddlLock);
+      throw new IllegalArgumentException(
+          "timeouts: ddlLock must be at least 50 ms, was " + ddlLock);
     }
     if (lease.toMillis() < 1000) {
       throw new IllegalArgumentException("timeouts: lease must be at least 1 s, was " + lease);
@@ -77,7 +78,8 @@ public record Timeouts(
 
   private static void positive(String name, Duration value) {
     if (value.toMillis() < 1) {
-      throw new IllegalArgumentException("timeouts: " + name + " must be at least 1 ms, was " + value);
+      throw new IllegalArgumentException(
+          "timeouts: " + name + " must be at least 1 ms, was " + value);
     }
   }
 }

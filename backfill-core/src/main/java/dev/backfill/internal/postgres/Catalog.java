@@ -90,8 +90,7 @@ public final class Catalog {
             where c.oid = ? or p.relid is not null
             order by coalesce(p.level, 0), n.nspname, c.relname
             """,
-            relation.oid(),
-            relation.oid())
+            relation.oid(), relation.oid())
         .map(
             r -> {
               long pages = r.get(5, Long.class);
@@ -254,7 +253,9 @@ public final class Catalog {
         unusable.isEmpty(),
         unusable,
         r.get(11, Boolean.class),
-        strings(r, 13).stream().map(c -> c.isEmpty() ? Optional.<String>empty() : Optional.of(c)).toList());
+        strings(r, 13).stream()
+            .map(c -> c.isEmpty() ? Optional.<String>empty() : Optional.of(c))
+            .toList());
   }
 
   /** The user triggers of a table that are not switched off. */

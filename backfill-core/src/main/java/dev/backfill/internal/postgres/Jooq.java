@@ -10,9 +10,7 @@ import org.jooq.impl.DSL;
 /** A jOOQ context over one connection; it neither opens nor closes anything. */
 public final class Jooq {
   private static final Settings SETTINGS =
-      new Settings()
-          .withRenderQuotedNames(RenderQuotedNames.ALWAYS)
-          .withExecuteLogging(false);
+      new Settings().withRenderQuotedNames(RenderQuotedNames.ALWAYS).withExecuteLogging(false);
 
   private Jooq() {}
 

@@ -6,8 +6,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The columns that order the table for paging, and the SQL that pages by them. Key values are ordered,
- * compared and converted by PostgreSQL alone: Java only carries their text form.
+ * The columns that order the table for paging, and the SQL that pages by them. Key values are
+ * ordered, compared and converted by PostgreSQL alone: Java only carries their text form.
  */
 public record Key(String index, List<Column> columns, boolean descending) {
 
@@ -18,7 +18,8 @@ public record Key(String index, List<Column> columns, boolean descending) {
    */
   public record Column(String name, String type, Optional<String> collation) {
     private String sql(String alias) {
-      String column = alias.isEmpty() ? Identifiers.quote(name) : alias + "." + Identifiers.quote(name);
+      String column =
+          alias.isEmpty() ? Identifiers.quote(name) : alias + "." + Identifiers.quote(name);
       return collation.map(c -> "(" + column + " collate " + c + ")").orElse(column);
     }
   }

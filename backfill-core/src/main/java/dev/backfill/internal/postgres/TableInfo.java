@@ -105,7 +105,7 @@ public record TableInfo(
   /**
    * A user trigger.
    *
-   * @param firesOnUpdateOf whether an UPDATE of the target column fires it
+   * @param firesOnUpdateOfAll whether it fires whatever columns an UPDATE names
    */
   public record TriggerInfo(
       String name,

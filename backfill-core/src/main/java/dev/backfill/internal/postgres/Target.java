@@ -4,7 +4,8 @@ import dev.backfill.model.Specification;
 import java.util.List;
 
 /**
- * A specification that the database agrees with: the table found, the key chosen, the type resolved.
+ * A specification that the database agrees with: the table found, the key chosen, the type
+ * resolved.
  *
  * @param columnType the column's type as format_type prints it
  * @param columnExists whether the column was there when the target was read
@@ -28,8 +29,8 @@ public record Target(
   }
 
   /**
-   * The alias under which the table stands in every statement of ours: its own bare name, so that the
-   * user's SQL may qualify columns by it, in a leaf of a partitioned table too.
+   * The alias under which the table stands in every statement of ours: its own bare name, so that
+   * the user's SQL may qualify columns by it, in a leaf of a partitioned table too.
    */
   public String alias() {
     return Identifiers.quote(table.name());

@@ -1,0 +1,152 @@
+package dev.backfill.internal.checkpoint;
+
+import static dev.backfill.internal.checkpoint.StateTables.optional;
+
+import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.SqlStates;
+import dev.backfill.internal.postgres.Tx;
+import dev.backfill.model.LeaseLostException;
+import dev.backfill.model.RunState;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import org.jooq.DSLContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who owns a run until when, by the database's clock.
+ *
+ * <ol>
+ *   <li>A free or expired run is taken by one UPDATE that increments its epoch.
+ *   <li>The same transaction then writes the epoch on every unfinished window. It waits there for a
+ *       batch in flight, and the next read sees that batch's cursor.
+ *   <li>A batch of the former owner that comes later finds another epoch on its window row, and
+ *       changes nothing.
+ * </ol>
+ */
+public final class LeaseStore {
+  private final StateTables tables;
+
+  public LeaseStore(String schema) {
+    this.tables = StateTables.in(schema);
+  }
+
+  /** What an operator asked for, and whether the contract is approved. */
+  public record Heartbeat(Optional<String> requestedAction, boolean contractApproved) {}
+
+  /** Takes the run over when nobody holds it; the new epoch, or empty while somebody does. */
+  public Optional<Long> acquire(Connection connection, String run, String owner, Duration lease)
+      throws SQLException {
+    return Tx.required(
+        connection,
+        tx -> {
+          DSLContext sql = Jooq.on(tx);
+          Optional<Long> epoch =
+              sql.fetchOptional(
+                      "update "
+                          + tables.run()
+                          + " set owner = ?, epoch = epoch + 1, state = 'RUNNING',"
+                          + " lease_until = clock_timestamp() + make_interval(secs => ?),"
+                          + " requested_action = nullif(requested_action, 'stop'),"
+                          + " last_error = null, updated_at = clock_timestamp()"
+                          + " where name = ? and (owner is null or lease_until < clock_timestamp())"
+                          + " returning epoch",
+                      owner,
+                      StateTables.seconds(lease),
+                      run)
+                  .map(r -> r.get(0, Long.class));
+          epoch.ifPresent(
+              e ->
+                  sql.execute(
+                      "update " + tables.window() + " set epoch = ? where run = ? and not done",
+                      e,
+                      run));
+          return epoch;
+        });
+  }
+
+  /** Extends the lease; empty when another owner has the run. */
+  public Optional<Heartbeat> renew(
+      Connection connection, String run, long epoch, Duration lease) {
+    return Jooq.on(connection)
+        .fetchOptional(
+            "update "
+                + tables.run()
+                + " set lease_until = clock_timestamp() + make_interval(secs => ?)"
+                + " where name = ? and epoch = ? returning requested_action, contract_approved",
+            StateTables.seconds(lease),
+            run,
+            epoch)
+        .map(r -> heartbeat(r));
+  }
+
+  /** Reads what was asked for without writing; empty when another owner has the run. */
+  public Optional<Heartbeat> look(Connection connection, String run, long epoch) {
+    return Jooq.on(connection)
+        .fetchOptional(
+            "select requested_action, contract_approved from "
+                + tables.run()
+                + " where name = ? and epoch = ?",
+            run,
+            epoch)
+        .map(r -> heartbeat(r));
+  }
+
+  private static Heartbeat heartbeat(org.jooq.Record r) {
+    Optional<String> action = optional(r, "requested_action", String.class);
+    return new Heartbeat(
+        action,
+        r.get("contract_approved", Boolean.class)
+            || action.filter("approve_contract"::equals).isPresent());
+  }
+
+  /** Gives the run back at once, so that the next owner need not wait for the lease to end. */
+  public void release(
+      Connection connection, String run, long epoch, RunState state, @Nullable String error) {
+    Jooq.on(connection)
+        .execute(
+            "update "
+                + tables.run()
+                + " set owner = null, lease_until = null, state = ?, last_error = ?,"
+                + " requested_action = nullif(requested_action, 'stop'),"
+                + " updated_at = clock_timestamp() where name = ? and epoch = ?",
+            state.name(),
+            error,
+            run,
+            epoch);
+  }
+
+  /**
+   * Makes sure, inside a transaction, that the run is still ours until it commits. Called last, so that
+   * the row is held for an instant only: heartbeats need it too.
+   */
+  public void fence(Connection connection, String run, long epoch) {
+    boolean ours =
+        Jooq.on(connection)
+            .fetchOptional(
+                "select 1 from " + tables.run() + " where name = ? and epoch = ? for share",
+                run,
+                epoch)
+            .isPresent();
+    if (!ours) {
+      throw lost(run, epoch);
+    }
+  }
+
+  /** The error of an owner that finds itself replaced. */
+  public static LeaseLostException lost(String run, long epoch) {
+    return new LeaseLostException(
+        "Run "
+            + run
+            + " was taken over by another owner after epoch "
+            + epoch
+            + ". This process stopped; the other one goes on from the last checkpoint. Nothing is"
+            + " to be done here.");
+  }
+
+  /** Whether an error says that the state tables are not there. */
+  public static boolean isMissingState(Throwable error) {
+    return SqlStates.UNDEFINED_TABLE.equals(SqlStates.state(error));
+  }
+}

@@ -1,0 +1,29 @@
+package dev.backfill.internal.checkpoint;
+
+import dev.backfill.model.Phase;
+import dev.backfill.model.RunState;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One run as the database has it.
+ *
+ * @param definition the parts of the definition that decide which value a row gets
+ * @param leaseLeft how long the owner's lease still lasts by the database's clock; negative once over
+ */
+public record RunRow(
+    String name,
+    long tableOid,
+    String tableName,
+    String columnName,
+    Map<String, String> definition,
+    Phase phase,
+    RunState state,
+    boolean contractApproved,
+    boolean instant,
+    Optional<String> owner,
+    long epoch,
+    Optional<Duration> leaseLeft,
+    long sweptRows,
+    Optional<String> lastError) {}

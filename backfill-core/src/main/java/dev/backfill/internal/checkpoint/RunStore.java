@@ -1,0 +1,166 @@
+package dev.backfill.internal.checkpoint;
+
+import static dev.backfill.internal.checkpoint.StateTables.optional;
+
+import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.model.Phase;
+import dev.backfill.model.RunState;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jooq.Record;
+
+/** Reads and writes the {@code run} table. Every write of an owner is fenced by its epoch. */
+public final class RunStore {
+  private final StateTables tables;
+
+  public RunStore(String schema) {
+    this.tables = StateTables.in(schema);
+  }
+
+  /** Enters a run under its name unless there is one already. */
+  public void register(
+      Connection connection,
+      String name,
+      long tableOid,
+      String tableName,
+      String columnName,
+      Map<String, String> definition) {
+    Jooq.on(connection)
+        .execute(
+            "insert into "
+                + tables.run()
+                + " (name, table_oid, table_name, column_name, definition)"
+                + " values (?, cast(? as bigint)::oid, ?, ?,"
+                + " jsonb_object(cast(? as text[]), cast(? as text[])))"
+                + " on conflict (name) do nothing",
+            name,
+            tableOid,
+            tableName,
+            columnName,
+            definition.keySet().toArray(new String[0]),
+            definition.values().toArray(new String[0]));
+  }
+
+  public Optional<RunRow> find(Connection connection, String name) {
+    return select(connection, "where name = ?", name).stream().findFirst();
+  }
+
+  /** Every run in the state schema, by name. */
+  public List<RunRow> all(Connection connection) {
+    return select(connection, "order by name");
+  }
+
+  /** The runs that fill the same column, whatever their names. */
+  public List<RunRow> ofColumn(Connection connection, long tableOid, String column) {
+    return select(
+        connection,
+        "where table_oid = cast(? as bigint)::oid and column_name = ?",
+        tableOid,
+        column);
+  }
+
+  private List<RunRow> select(Connection connection, String condition, Object... binds) {
+    return Jooq.on(connection)
+        .fetch(
+            "select name, table_oid::bigint as table_oid, table_name, column_name,"
+                + " array(select k from jsonb_each_text(definition) e(k, v) order by k) as keys,"
+                + " array(select v from jsonb_each_text(definition) e(k, v) order by k) as vals,"
+                + " phase, state, contract_approved, instant, owner, epoch,"
+                + " extract(epoch from lease_until - clock_timestamp())::float8 as lease_left,"
+                + " swept_rows, last_error from "
+                + tables.run()
+                + " "
+                + condition,
+            binds)
+        .map(RunStore::row);
+  }
+
+  private static RunRow row(Record r) {
+    String[] keys = r.get("keys", String[].class);
+    String[] values = r.get("vals", String[].class);
+    Map<String, String> definition = new LinkedHashMap<>();
+    for (int i = 0; i < keys.length; i++) {
+      definition.put(keys[i], values[i]);
+    }
+    return new RunRow(
+        r.get("name", String.class),
+        r.get("table_oid", Long.class),
+        r.get("table_name", String.class),
+        r.get("column_name", String.class),
+        definition,
+        Phase.valueOf(r.get("phase", String.class)),
+        RunState.valueOf(r.get("state", String.class)),
+        r.get("contract_approved", Boolean.class),
+        r.get("instant", Boolean.class),
+        optional(r, "owner", String.class),
+        r.get("epoch", Long.class),
+        optional(r, "lease_left", Double.class).map(s -> Duration.ofMillis((long) (s * 1000))),
+        r.get("swept_rows", Long.class),
+        optional(r, "last_error", String.class));
+  }
+
+  /** Enters a phase. False when the epoch is no longer ours. */
+  public boolean enterPhase(Connection connection, String name, long epoch, Phase phase) {
+    return update(
+        connection,
+        "phase = ?, finished_at = case when ? then clock_timestamp() end",
+        name,
+        epoch,
+        phase.name(),
+        phase == Phase.DONE);
+  }
+
+  /** Records that the column was added with its value in one statement. */
+  public boolean markInstant(Connection connection, String name, long epoch) {
+    return update(connection, "instant = true", name, epoch);
+  }
+
+  /** Adds rows that the final sweep filled. */
+  public boolean addSwept(Connection connection, String name, long epoch, long rows) {
+    return update(connection, "swept_rows = swept_rows + ?", name, epoch, rows);
+  }
+
+  /** Shows operators what the owner is doing. */
+  public boolean showState(Connection connection, String name, long epoch, RunState state) {
+    return update(connection, "state = ?", name, epoch, state.name());
+  }
+
+  private boolean update(
+      Connection connection, String set, String name, long epoch, Object... values) {
+    Object[] binds = new Object[values.length + 2];
+    System.arraycopy(values, 0, binds, 0, values.length);
+    binds[values.length] = name;
+    binds[values.length + 1] = epoch;
+    return Jooq.on(connection)
+            .execute(
+                "update "
+                    + tables.run()
+                    + " set "
+                    + set
+                    + ", updated_at = clock_timestamp() where name = ? and epoch = ?",
+                binds)
+        == 1;
+  }
+
+  /** Asks the owner, wherever it runs, to act; it sees the request within a second or so. */
+  public boolean request(Connection connection, String name, String action) {
+    return Jooq.on(connection)
+            .execute(
+                "update " + tables.run() + " set requested_action = ? where name = ?", action, name)
+        == 1;
+  }
+
+  /** Writes an entry of the run's history. */
+  public void log(Connection connection, String name, String kind, String detail) {
+    Jooq.on(connection)
+        .execute(
+            "insert into " + tables.event() + " (run, kind, detail) values (?, ?, ?)",
+            name,
+            kind,
+            detail);
+  }
+}

@@ -1,0 +1,113 @@
+package dev.backfill.internal.checkpoint;
+
+import dev.backfill.internal.postgres.Identifiers;
+import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.SqlStates;
+import dev.backfill.internal.postgres.Tx;
+import dev.backfill.internal.time.Sleeper;
+import dev.backfill.model.BackfillException;
+import dev.backfill.model.RunFailedException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Set;
+import org.jooq.DSLContext;
+import org.jooq.exception.DataAccessException;
+
+/** Creates the state tables and brings them to the version that this library writes. */
+public final class StateSchema {
+  /** The state format that this library reads and writes. */
+  static final int VERSION = 1;
+
+  // Two nodes that create the same objects at once collide in the catalogs' unique indexes.
+  private static final Set<String> CREATED_BY_ANOTHER =
+      Set.of("23505", "42P06", "42P07", "40P01", "XX000");
+  private static final int ATTEMPTS = 20;
+
+  private final String schema;
+  private final Sleeper sleeper;
+
+  public StateSchema(String schema, Sleeper sleeper) {
+    this.schema = schema;
+    this.sleeper = sleeper;
+  }
+
+  /** Whether the state tables are there; a plan asks this, since it may not create them. */
+  public boolean exists(Connection connection) {
+    return Jooq.on(connection)
+        .fetchSingle("select to_regclass(?) is not null", Identifiers.quote(schema, "state_version"))
+        .get(0, Boolean.class);
+  }
+
+  /** Creates what is missing; safe when several nodes do so at once. */
+  public void ensure(Connection connection) throws SQLException, InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        Tx.required(connection, this::createIfMissing);
+        return;
+      } catch (SQLException | DataAccessException e) {
+        if (attempt == ATTEMPTS || !CREATED_BY_ANOTHER.contains("" + SqlStates.state(e))) {
+          throw e;
+        }
+        sleeper.sleep(Duration.ofMillis(50L * attempt));
+      }
+    }
+  }
+
+  private Void createIfMissing(Connection connection) {
+    DSLContext sql = Jooq.on(connection);
+    if (!exists(connection)) {
+      // CREATE SCHEMA IF NOT EXISTS asks for CREATE on the database even when the schema exists.
+      boolean schemaExists =
+          sql.fetchSingle("select to_regnamespace(?) is not null", Identifiers.quote(schema))
+              .get(0, Boolean.class);
+      if (!schemaExists) {
+        sql.execute("create schema " + Identifiers.quote(schema));
+      }
+      run(connection, script());
+    }
+    int version =
+        sql.fetchSingle("select max(version) from " + Identifiers.quote(schema, "state_version"))
+            .get(0, Integer.class);
+    if (version > VERSION) {
+      throw tooNew(version);
+    }
+    return null;
+  }
+
+  private BackfillException tooNew(int version) {
+    return new RunFailedException(
+        "The state in schema "
+            + Identifiers.quote(schema)
+            + " has format "
+            + version
+            + ", and this library writes format "
+            + VERSION
+            + ". Nothing was changed. Use the newer library that wrote it on every node.");
+  }
+
+  private static void run(Connection connection, String script) {
+    // Plain JDBC: jOOQ would take the braces and question marks of a script for its own.
+    try (var statement = connection.createStatement()) {
+      statement.execute(script);
+    } catch (SQLException e) {
+      throw new DataAccessException("Creating the state tables failed: " + e.getMessage(), e);
+    }
+  }
+
+  private String script() {
+    try (InputStream in = StateSchema.class.getResourceAsStream("v" + VERSION + ".sql")) {
+      if (in == null) {
+        throw new IllegalStateException("The state schema is missing from the library's jar");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+          .replace("${schema}", Identifiers.quote(schema));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package dev.backfill.internal.checkpoint;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A claimed range of keys (lo, hi] of one leaf and how far it is filled.
+ *
+ * @param stripes in how many passes it is filled
+ * @param stripe the pass at work
+ * @param cursor the last key done in that pass, empty at its start
+ */
+public record WindowRow(
+    long number,
+    long leaf,
+    String leafName,
+    Optional<List<String>> lo,
+    List<String> hi,
+    int stripes,
+    int stripe,
+    Optional<List<String>> cursor,
+    boolean done,
+    long rows,
+    long hotRows,
+    long batches) {}

@@ -1,0 +1,205 @@
+package dev.backfill.internal.checkpoint;
+
+import static dev.backfill.internal.checkpoint.StateTables.array;
+import static dev.backfill.internal.checkpoint.StateTables.key;
+import static dev.backfill.internal.checkpoint.StateTables.optional;
+
+import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.Tx;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jooq.Record;
+
+/** Claims windows by compare-and-set of the frontier, and reads them back. */
+public final class WindowStore {
+  private final StateTables tables;
+
+  public WindowStore(String schema) {
+    this.tables = StateTables.in(schema);
+  }
+
+  /** Totals over all windows of a run. */
+  public record Totals(long windows, long rows, long hotRows, long batches) {}
+
+  public Frontier frontier(Connection connection, String run) {
+    return Jooq.on(connection)
+        .fetchSingle(
+            "select frontier_leaf::bigint as leaf, frontier, bound,"
+                + " leaves_done::bigint[] as leaves_done from "
+                + tables.run()
+                + " where name = ?",
+            run)
+        .map(
+            r ->
+                new Frontier(
+                    optional(r, "leaf", Long.class),
+                    key(r, "frontier"),
+                    key(r, "bound"),
+                    oids(r)));
+  }
+
+  private static Set<Long> oids(Record r) {
+    return new LinkedHashSet<>(Arrays.asList(r.get("leaves_done", Long[].class)));
+  }
+
+  /** Starts on the next leaf, up to the given bound. False when somebody else moved the frontier. */
+  public boolean openLeaf(
+      Connection connection,
+      String run,
+      long epoch,
+      Frontier from,
+      long leaf,
+      Optional<List<String>> bound)
+      throws SQLException {
+    return Jooq.on(connection)
+            .execute(
+                "update "
+                    + tables.run()
+                    + " set frontier_leaf = cast(? as bigint)::oid, frontier = null,"
+                    + " bound = cast(? as text[]),"
+                    + " leaves_done = case when frontier_leaf is null then leaves_done"
+                    + " else leaves_done || frontier_leaf end"
+                    + " where name = ? and epoch = ?"
+                    + " and frontier_leaf is not distinct from cast(? as bigint)::oid"
+                    + " and frontier is not distinct from cast(? as text[])",
+                leaf,
+                array(bound),
+                run,
+                epoch,
+                from.leaf().orElse(null),
+                array(from.key()))
+        == 1;
+  }
+
+  /** Claims (from.key, hi]; empty when somebody else moved the frontier or took the run over. */
+  public Optional<WindowRow> claim(
+      Connection connection,
+      String run,
+      long epoch,
+      Frontier from,
+      String leafName,
+      List<String> hi,
+      int stripes)
+      throws SQLException {
+    return Tx.required(
+        connection,
+        tx ->
+            Jooq.on(tx)
+                .fetchOptional(
+                    "update "
+                        + tables.run()
+                        + " set frontier = cast(? as text[]), windows = windows + 1"
+                        + " where name = ? and epoch = ?"
+                        + " and frontier_leaf = cast(? as bigint)::oid"
+                        + " and frontier is not distinct from cast(? as text[])"
+                        + " returning windows",
+                    hi.toArray(new String[0]),
+                    run,
+                    epoch,
+                    from.leaf().orElseThrow(),
+                    array(from.key()))
+                .map(r -> r.get(0, Long.class))
+                .map(number -> insert(tx, run, epoch, number, from, leafName, hi, stripes)));
+  }
+
+  private WindowRow insert(
+      Connection connection,
+      String run,
+      long epoch,
+      long number,
+      Frontier from,
+      String leafName,
+      List<String> hi,
+      int stripes) {
+    long leaf = from.leaf().orElseThrow();
+    Jooq.on(connection)
+        .execute(
+            "insert into "
+                + tables.window()
+                + " (run, number, leaf, leaf_name, lo, hi, stripes, epoch)"
+                + " values (?, ?, cast(? as bigint)::oid, ?, cast(? as text[]), cast(? as text[]), ?, ?)",
+            run,
+            number,
+            leaf,
+            leafName,
+            array(from.key()),
+            hi.toArray(new String[0]),
+            stripes,
+            epoch);
+    return new WindowRow(
+        number, leaf, leafName, from.key(), hi, stripes, 0, Optional.empty(), false, 0, 0, 0);
+  }
+
+  /** The windows that are claimed and not filled, in the order of their claims. */
+  public List<WindowRow> unfinished(Connection connection, String run) {
+    return select(connection, "run = ? and not done", run);
+  }
+
+  /** Reads one window back, with the epoch that stands on it. */
+  public Optional<WindowRow> find(Connection connection, String run, long number, long epoch) {
+    return select(connection, "run = ? and number = ? and epoch = ?", run, number, epoch).stream()
+        .findFirst();
+  }
+
+  private List<WindowRow> select(Connection connection, String condition, Object... binds) {
+    return Jooq.on(connection)
+        .fetch(
+            "select number, leaf::bigint as leaf, leaf_name, lo, hi, stripes, stripe, cursor, done,"
+                + " rows, hot_rows, batches from "
+                + tables.window()
+                + " where "
+                + condition
+                + " order by number",
+            binds)
+        .map(
+            r ->
+                new WindowRow(
+                    r.get("number", Long.class),
+                    r.get("leaf", Long.class),
+                    r.get("leaf_name", String.class),
+                    key(r, "lo"),
+                    key(r, "hi").orElseThrow(),
+                    r.get("stripes", Integer.class),
+                    r.get("stripe", Integer.class),
+                    key(r, "cursor"),
+                    r.get("done", Boolean.class),
+                    r.get("rows", Long.class),
+                    r.get("hot_rows", Long.class),
+                    r.get("batches", Long.class)));
+  }
+
+  public Totals totals(Connection connection, String run) {
+    return Jooq.on(connection)
+        .fetchSingle(
+            "select count(*), coalesce(sum(rows), 0)::bigint, coalesce(sum(hot_rows), 0)::bigint,"
+                + " coalesce(sum(batches), 0)::bigint from "
+                + tables.window()
+                + " where run = ?",
+            run)
+        .map(
+            r ->
+                new Totals(
+                    r.get(0, Long.class),
+                    r.get(1, Long.class),
+                    r.get(2, Long.class),
+                    r.get(3, Long.class)));
+  }
+
+  /**
+   * The statement that a batch writes its checkpoint with, in its own transaction: stripe, cursor
+   * (text[]), done, rows, hot rows, run, window number, epoch. It updates no row once the run was taken
+   * over. The epoch must stand on the row that is updated: a subquery on {@code run} would be answered
+   * from the statement's snapshot and pass although the takeover has committed.
+   */
+  public String advanceSql() {
+    return "update "
+        + tables.window()
+        + " set stripe = ?, cursor = ?, done = ?, rows = rows + ?, hot_rows = hot_rows + ?,"
+        + " batches = batches + 1 where run = ? and number = ? and epoch = ?";
+  }
+}
