@@ -67,8 +67,7 @@ public final class LeaseStore {
   }
 
   /** Extends the lease; empty when another owner has the run. */
-  public Optional<Heartbeat> renew(
-      Connection connection, String run, long epoch, Duration lease) {
+  public Optional<Heartbeat> renew(Connection connection, String run, long epoch, Duration lease) {
     return Jooq.on(connection)
         .fetchOptional(
             "update "
@@ -118,8 +117,8 @@ public final class LeaseStore {
   }
 
   /**
-   * Makes sure, inside a transaction, that the run is still ours until it commits. Called last, so that
-   * the row is held for an instant only: heartbeats need it too.
+   * Makes sure, inside a transaction, that the run is still ours until it commits. Called last, so
+   * that the row is held for an instant only: heartbeats need it too.
    */
   public void fence(Connection connection, String run, long epoch) {
     boolean ours =

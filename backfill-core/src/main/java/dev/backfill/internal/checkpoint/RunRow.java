@@ -10,7 +10,8 @@ import java.util.Optional;
  * One run as the database has it.
  *
  * @param definition the parts of the definition that decide which value a row gets
- * @param leaseLeft how long the owner's lease still lasts by the database's clock; negative once over
+ * @param leaseLeft how long the owner's lease still lasts by the database's clock; negative once
+ *     over
  */
 public record RunRow(
     String name,

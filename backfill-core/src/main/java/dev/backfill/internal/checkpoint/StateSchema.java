@@ -39,7 +39,8 @@ public final class StateSchema {
   /** Whether the state tables are there; a plan asks this, since it may not create them. */
   public boolean exists(Connection connection) {
     return Jooq.on(connection)
-        .fetchSingle("select to_regclass(?) is not null", Identifiers.quote(schema, "state_version"))
+        .fetchSingle(
+            "select to_regclass(?) is not null", Identifiers.quote(schema, "state_version"))
         .get(0, Boolean.class);
   }
 

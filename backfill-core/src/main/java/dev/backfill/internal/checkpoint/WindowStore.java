@@ -37,17 +37,16 @@ public final class WindowStore {
         .map(
             r ->
                 new Frontier(
-                    optional(r, "leaf", Long.class),
-                    key(r, "frontier"),
-                    key(r, "bound"),
-                    oids(r)));
+                    optional(r, "leaf", Long.class), key(r, "frontier"), key(r, "bound"), oids(r)));
   }
 
   private static Set<Long> oids(Record r) {
     return new LinkedHashSet<>(Arrays.asList(r.get("leaves_done", Long[].class)));
   }
 
-  /** Starts on the next leaf, up to the given bound. False when somebody else moved the frontier. */
+  /**
+   * Starts on the next leaf, up to the given bound. False when somebody else moved the frontier.
+   */
   public boolean openLeaf(
       Connection connection,
       String run,
@@ -192,9 +191,9 @@ public final class WindowStore {
 
   /**
    * The statement that a batch writes its checkpoint with, in its own transaction: stripe, cursor
-   * (text[]), done, rows, hot rows, run, window number, epoch. It updates no row once the run was taken
-   * over. The epoch must stand on the row that is updated: a subquery on {@code run} would be answered
-   * from the statement's snapshot and pass although the takeover has committed.
+   * (text[]), done, rows, hot rows, run, window number, epoch. It updates no row once the run was
+   * taken over. The epoch must stand on the row that is updated: a subquery on {@code run} would be
+   * answered from the statement's snapshot and pass although the takeover has committed.
    */
   public String advanceSql() {
     return "update "
