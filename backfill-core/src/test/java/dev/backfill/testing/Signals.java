@@ -1,0 +1,30 @@
+package dev.backfill.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** Sends the signals that Java has no call for. */
+final class Signals {
+  private Signals() {}
+
+  /**
+   * Sends one signal by kill(1).
+   *
+   * @param signal with its dash, {@code -STOP} for example
+   */
+  static void send(String signal, long pid) {
+    try {
+      Process kill =
+          new ProcessBuilder("kill", signal, Long.toString(pid)).redirectErrorStream(true).start();
+      String output = new String(kill.getInputStream().readAllBytes());
+      if (kill.waitFor() != 0) {
+        throw new IllegalStateException("kill " + signal + " " + pid + ": " + output.strip());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+}
