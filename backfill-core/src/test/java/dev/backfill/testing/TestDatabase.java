@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -23,6 +24,7 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 public final class TestDatabase implements AutoCloseable {
   private static final AtomicInteger COUNTER = new AtomicInteger();
+  private static final String OWN = "fixture";
   private static final String ROLE_PASSWORD = "secret";
 
   private final Server server;
@@ -36,12 +38,12 @@ public final class TestDatabase implements AutoCloseable {
   private TestDatabase(Server server, String name) {
     this.server = server;
     this.name = name;
-    own = open(2, server.connect(name), "fixture");
+    own = open(2, server.connect(name), OWN);
     serverMajor = (int) queryLong("select current_setting('server_version_num')::int / 10000");
   }
 
   static TestDatabase create(Server server, Class<?> testClass) {
-    String simple = testClass.getSimpleName().toLowerCase(java.util.Locale.ROOT);
+    String simple = testClass.getSimpleName().toLowerCase(Locale.ROOT);
     String name =
         "t%d_%d_%s".formatted(ProcessHandle.current().pid(), COUNTER.incrementAndGet(), simple);
     return create(server, name.substring(0, Math.min(name.length(), 60)));
@@ -203,25 +205,46 @@ public final class TestDatabase implements AutoCloseable {
         "vacuum (analyze) %s".formatted(table));
   }
 
+  /** Ends the sessions whose application_name begins so; returns how many there were. */
+  public long terminateBackends(String applicationPrefix) {
+    return queryLong(
+        """
+        select count(pg_terminate_backend(pid)) from pg_stat_activity
+        where datname = current_database() and application_name <> 'fixture'
+          and starts_with(application_name, ?)
+        """,
+        applicationPrefix);
+  }
+
+  /** Forgets the fixture's connections after a restart: the pool trusts them for half a second. */
+  void reconnect() {
+    own.getHikariPoolMXBean().softEvictConnections();
+  }
+
+  /** Closes every pool and leaves the database. */
+  synchronized void disconnect() {
+    pools.forEach(HikariDataSource::close);
+    own.close();
+  }
+
   /** Closes every pool, drops the database, whoever is still connected, and its roles. */
   @Override
   public synchronized void close() {
     pools.forEach(HikariDataSource::close);
+    pools.clear();
     if (!roles.isEmpty()) {
       roles.forEach(role -> execute("drop owned by " + quote(role) + " cascade"));
     }
     queryStrings("select gid from pg_prepared_xacts where database = current_database()")
         .forEach(gid -> execute("rollback prepared '" + gid.replace("'", "''") + "'"));
-    own.close();
+    disconnect();
     DataSource maintenance = server.connect("postgres");
     run(maintenance, "drop database " + quote(name) + " with (force)");
     roles.forEach(role -> run(maintenance, "drop role " + quote(role)));
   }
 
   private static HikariDataSource open(int size, PGSimpleDataSource target, String application) {
-    if (target.getApplicationName() == null) {
-      target.setApplicationName(application);
-    }
+    target.setApplicationName(application);
     HikariDataSource pool = new HikariDataSource();
     pool.setDataSource(target);
     pool.setMaximumPoolSize(size);

@@ -1,0 +1,54 @@
+package dev.backfill.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class PrivateServerIT {
+
+  @Test
+  void keepsWhatWasCommittedThroughACrash() throws SQLException {
+    Path data;
+    try (PrivateServer server = PrivateServer.start(Map.of("wal_level", "logical"))) {
+      data = server.dataDirectory();
+      TestDatabase database = server.database();
+      database.execute("create table kept (n int)", "insert into kept values (1)");
+      Connection open = database.unpooled().getConnection();
+      open.setAutoCommit(false);
+      open.createStatement().execute("insert into kept values (2)");
+
+      server.stopImmediately();
+      assertThatThrownBy(open::commit).isInstanceOf(SQLException.class);
+      assertThatThrownBy(() -> database.unpooled().getConnection())
+          .isInstanceOf(SQLException.class);
+
+      server.restart();
+      assertThat(database.queryStrings("select n from kept")).containsExactly("1");
+      assertThat(database.queryString("show wal_level")).isEqualTo("logical");
+      assertThat(database.queryString("show fsync")).isEqualTo("on");
+
+      server.stop();
+      server.restart();
+      assertThat(database.queryStrings("select n from kept")).containsExactly("1");
+    }
+    assertThat(Files.notExists(data)).isTrue();
+  }
+
+  @Test
+  void endsTheBackendsOfOneApplication() throws SQLException {
+    try (PrivateServer server = PrivateServer.start()) {
+      TestDatabase database = server.database();
+      try (Connection victim = database.dataSource().getConnection()) {
+        assertThat(server.terminateBackends("app")).isEqualTo(1);
+        assertThatThrownBy(() -> victim.createStatement().execute("select 1"))
+            .isInstanceOf(SQLException.class);
+      }
+    }
+  }
+}
