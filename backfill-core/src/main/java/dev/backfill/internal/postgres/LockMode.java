@@ -44,6 +44,7 @@ public enum LockMode {
   }
 
   /** The modes that conflict with this one. */
+  @SuppressWarnings("EnumOrdinal") // CONFLICTS lists the modes in their order.
   public Set<LockMode> conflicts() {
     LockMode[] modes = values();
     Set<LockMode> conflicts = EnumSet.noneOf(LockMode.class);
