@@ -1,5 +1,7 @@
 package dev.backfill.testing;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
@@ -16,7 +18,7 @@ final class Signals {
     try {
       Process kill =
           new ProcessBuilder("kill", signal, Long.toString(pid)).redirectErrorStream(true).start();
-      String output = new String(kill.getInputStream().readAllBytes());
+      String output = new String(kill.getInputStream().readAllBytes(), UTF_8);
       if (kill.waitFor() != 0) {
         throw new IllegalStateException("kill " + signal + " " + pid + ": " + output.strip());
       }
