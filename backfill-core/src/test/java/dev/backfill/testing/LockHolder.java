@@ -139,8 +139,8 @@ public final class LockHolder implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() {
+  /** Ends the transaction and the session; a second call does nothing. */
+  public void release() {
     try {
       if (thread != null) {
         if (thread.isAlive()) {
@@ -159,5 +159,10 @@ public final class LockHolder implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
     }
+  }
+
+  @Override
+  public void close() {
+    release();
   }
 }
