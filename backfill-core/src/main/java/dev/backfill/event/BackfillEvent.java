@@ -29,9 +29,22 @@ public sealed interface BackfillEvent {
   record WindowCompleted(String run, long window, long rows, double hotShare)
       implements BackfillEvent {}
 
-  /** A batch was committed; serverTime is that of its statements, waiting between them excluded. */
+  /**
+   * A batch was committed.
+   *
+   * @param candidates rows that its range was expected to hold, filled before or not
+   * @param rows rows that it filled
+   * @param hotRows those of them that were updated on their page, with no index writes
+   * @param serverTime time of its statements; waiting between them excluded
+   */
   record BatchCommitted(
-      String run, long window, int stripe, long rows, long hotRows, Duration serverTime)
+      String run,
+      long window,
+      int stripe,
+      long candidates,
+      long rows,
+      long hotRows,
+      Duration serverTime)
       implements BackfillEvent {}
 
   /** A batch was rolled back and will be tried again. */
@@ -42,11 +55,19 @@ public sealed interface BackfillEvent {
   record HotShareLow(String run, long window, double hotShare, String reaction)
       implements BackfillEvent {}
 
+  /** Another process owns the run; this one waits for it to end or for its lease to expire. */
+  record WaitingForOwner(String run, String owner) implements BackfillEvent {}
+
   /** The run is paused by request. */
   record RunPaused(String run) implements BackfillEvent {}
 
   /** The run goes on after a pause. */
   record RunResumed(String run) implements BackfillEvent {}
+
+  /**
+   * The final sweep filled rows that had moved behind the cursor or were written without a value.
+   */
+  record RowsSwept(String run, String table, long rows) implements BackfillEvent {}
 
   /** The run ended without an error: done, stopped or waiting for approval. */
   record RunEnded(String run, BackfillResult result) implements BackfillEvent {}

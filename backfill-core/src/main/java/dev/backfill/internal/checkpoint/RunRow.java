@@ -21,6 +21,7 @@ public record RunRow(
     Map<String, String> definition,
     Phase phase,
     RunState state,
+    Optional<String> requestedAction,
     boolean contractApproved,
     boolean instant,
     Optional<String> owner,

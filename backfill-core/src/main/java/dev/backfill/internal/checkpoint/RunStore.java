@@ -69,7 +69,7 @@ public final class RunStore {
             "select name, table_oid::bigint as table_oid, table_name, column_name,"
                 + " array(select k from jsonb_each_text(definition) e(k, v) order by k) as keys,"
                 + " array(select v from jsonb_each_text(definition) e(k, v) order by k) as vals,"
-                + " phase, state, contract_approved, instant, owner, epoch,"
+                + " phase, state, requested_action, contract_approved, instant, owner, epoch,"
                 + " extract(epoch from lease_until - clock_timestamp())::float8 as lease_left,"
                 + " swept_rows, last_error from "
                 + tables.run()
@@ -94,6 +94,7 @@ public final class RunStore {
         definition,
         Phase.valueOf(r.get("phase", String.class)),
         RunState.valueOf(r.get("state", String.class)),
+        optional(r, "requested_action", String.class),
         r.get("contract_approved", Boolean.class),
         r.get("instant", Boolean.class),
         optional(r, "owner", String.class),
@@ -151,6 +152,14 @@ public final class RunStore {
     return Jooq.on(connection)
             .execute(
                 "update " + tables.run() + " set requested_action = ? where name = ?", action, name)
+        == 1;
+  }
+
+  /** Allows a contract that was to wait for approval. */
+  public boolean approveContract(Connection connection, String name) {
+    return Jooq.on(connection)
+            .execute(
+                "update " + tables.run() + " set contract_approved = true where name = ?", name)
         == 1;
   }
 

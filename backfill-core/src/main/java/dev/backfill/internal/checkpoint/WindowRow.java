@@ -22,4 +22,23 @@ public record WindowRow(
     boolean done,
     long rows,
     long hotRows,
-    long batches) {}
+    long batches) {
+
+  /** The same window further on. */
+  public WindowRow advanced(
+      int nextStripe, Optional<List<String>> nextCursor, long moreRows, long moreHotRows) {
+    return new WindowRow(
+        number,
+        leaf,
+        leafName,
+        lo,
+        hi,
+        stripes,
+        nextStripe,
+        nextCursor,
+        nextStripe == stripes,
+        rows + moreRows,
+        hotRows + moreHotRows,
+        batches + 1);
+  }
+}

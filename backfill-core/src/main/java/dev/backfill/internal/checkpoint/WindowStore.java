@@ -172,6 +172,19 @@ public final class WindowStore {
                     r.get("batches", Long.class)));
   }
 
+  /** Closes a window whose leaf is no longer part of the table. */
+  public void close(Connection connection, String run, long number, long epoch) {
+    Jooq.on(connection)
+        .execute(
+            "update "
+                + tables.window()
+                + " set done = true"
+                + " where run = ? and number = ? and epoch = ?",
+            run,
+            number,
+            epoch);
+  }
+
   public Totals totals(Connection connection, String run) {
     return Jooq.on(connection)
         .fetchSingle(
@@ -190,15 +203,23 @@ public final class WindowStore {
   }
 
   /**
-   * The statement that a batch writes its checkpoint with, in its own transaction: stripe, cursor
-   * (text[]), done, rows, hot rows, run, window number, epoch. It updates no row once the run was
-   * taken over. The epoch must stand on the row that is updated: a subquery on {@code run} would be
-   * answered from the statement's snapshot and pass although the takeover has committed.
+   * The statement that a batch writes its checkpoint with, in its own transaction, which returns
+   * the batch's HOT updates and updates no row once the run was taken over. The epoch must stand on
+   * the row that is updated: a subquery on {@code run} would be answered from the statement's
+   * snapshot and pass although the takeover has committed.
+   *
+   * <p>Parameters: stripe, cursor (text[]), done, rows, HOT counter before the batch, run, window
+   * number, epoch.
+   *
+   * @param leaf oid of the leaf; the counter counts what the session did since it last reported, so
+   *     that only its change within the transaction is this batch's
    */
-  public String advanceSql() {
-    return "update "
-        + tables.window()
-        + " set stripe = ?, cursor = ?, done = ?, rows = rows + ?, hot_rows = hot_rows + ?,"
-        + " batches = batches + 1 where run = ? and number = ? and epoch = ?";
+  public String advanceSql(long leaf) {
+    String hot = "pg_stat_get_xact_tuples_hot_updated(" + leaf + "::oid)";
+    return "update %s set stripe = ?, cursor = ?, done = ?, rows = rows + ?,"
+            .formatted(tables.window())
+        + " hot_rows = hot_rows + %s - cast(? as bigint), batches = batches + 1".formatted(hot)
+        + " where run = ? and number = ? and epoch = ? returning "
+        + hot;
   }
 }

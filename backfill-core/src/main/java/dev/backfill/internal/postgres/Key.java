@@ -39,8 +39,17 @@ public record Key(String index, List<Column> columns, boolean descending) {
 
   /** {@code order by} list in paging order. */
   public String orderBy(String alias) {
+    return orderBy(alias, descending);
+  }
+
+  /** {@code order by} list from the last key to the first. */
+  public String orderByLastFirst(String alias) {
+    return orderBy(alias, !descending);
+  }
+
+  private String orderBy(String alias, boolean down) {
     return columns.stream()
-        .map(c -> c.sql(alias) + (descending ? " desc" : ""))
+        .map(c -> c.sql(alias) + (down ? " desc" : ""))
         .collect(Collectors.joining(", "));
   }
 

@@ -18,6 +18,7 @@ public final class Tx {
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
     try {
+      readCommitted(connection);
       T result = work.in(connection);
       connection.commit();
       return result;
@@ -28,6 +29,14 @@ public final class Tx {
       if (!connection.isClosed()) {
         connection.setAutoCommit(autoCommit);
       }
+    }
+  }
+
+  private static void readCommitted(Connection connection) throws SQLException {
+    // A pool's default of REPEATABLE READ would answer the second statement from the first one's
+    // snapshot, and a lock that was waited for would end in a serialization failure.
+    try (var statement = connection.createStatement()) {
+      statement.execute("set transaction isolation level read committed");
     }
   }
 

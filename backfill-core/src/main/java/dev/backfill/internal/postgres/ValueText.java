@@ -11,6 +11,11 @@ import java.util.UUID;
 public final class ValueText {
   private ValueText() {}
 
+  /** Checks at definition time that a value has a text form. */
+  public static void require(Object value) {
+    of(value);
+  }
+
   /**
    * @throws IllegalArgumentException for a type that has no one text form
    */

@@ -1,0 +1,65 @@
+package dev.backfill.internal.batch;
+
+import dev.backfill.internal.checkpoint.WindowRow;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Where the batches of one pass over a window end. Walks along the window's cuts; for batches
+ * smaller than the distance of two cuts it asks the index.
+ */
+final class BatchEnds {
+  private final LeafSql sql;
+  private final WindowRow window;
+  private final Cuts cuts;
+  private int nextCut;
+
+  /**
+   * @param cuts the cuts of the window that lie behind its cursor, its end included
+   */
+  BatchEnds(LeafSql sql, WindowRow window, Cuts cuts) {
+    this.sql = sql;
+    this.window = window;
+    this.cuts = cuts;
+  }
+
+  /** The last key of a batch, and the first cut behind it. */
+  record End(List<String> key, int nextCut) {}
+
+  /** The end of a batch that starts at the cursor and spans so many keys, at least one. */
+  End find(Connection connection, Optional<List<String>> cursor, long keys) throws SQLException {
+    if (keys < cuts.distance()) {
+      List<String> cut = cuts.keys().get(nextCut);
+      Optional<List<String>> key = ask(connection, cursor, cut, keys);
+      boolean within = key.isPresent() && !key.get().equals(cut);
+      return within ? new End(key.get(), nextCut) : new End(cut, nextCut + 1);
+    }
+    long cut = Math.min(nextCut + keys / cuts.distance(), cuts.keys().size()) - 1;
+    return new End(cuts.keys().get((int) cut), (int) cut + 1);
+  }
+
+  /** Goes on behind a batch that was committed. */
+  void passed(End end) {
+    nextCut = end.nextCut();
+  }
+
+  /** Back to the first cut, for the next pass. */
+  void rewind() {
+    nextCut = 0;
+  }
+
+  private Optional<List<String>> ask(
+      Connection connection, Optional<List<String>> cursor, List<String> upper, long keys)
+      throws SQLException {
+    Optional<List<String>> from = cursor.isPresent() ? cursor : window.lo();
+    try (PreparedStatement statement = connection.prepareStatement(sql.boundary(from.isEmpty()))) {
+      int next = Texts.bind(statement, 1, from.orElse(List.of()));
+      next = Texts.bind(statement, next, upper);
+      statement.setLong(next, keys - 1);
+      return Texts.firstRow(statement);
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package dev.backfill.internal.batch;
+
+import dev.backfill.event.BackfillEvent;
+import dev.backfill.internal.checkpoint.LeaseStore;
+import dev.backfill.internal.checkpoint.WindowRow;
+import dev.backfill.internal.postgres.SqlStates;
+import dev.backfill.model.BadRowException;
+import dev.backfill.model.RunFailedException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
+
+/** What is done about a batch that failed, by SQLSTATE. */
+final class BatchFailures {
+  private final BatchContext context;
+  private final Retries retries;
+
+  BatchFailures(BatchContext context) {
+    this.context = context;
+    this.retries = new Retries(context.options().retry());
+  }
+
+  /** How the batch is tried again. */
+  enum Reaction {
+    /** From the same cursor, smaller. */
+    AGAIN,
+    /** With half the keys, to come closer to a bad row. */
+    NARROW,
+    /** From wherever the checkpoint says: the commit may have happened. */
+    REREAD
+  }
+
+  /** The attempts of one batch. */
+  final class Attempts {
+    private final WindowRow window;
+    private final Retries.Attempts attempts = retries.attempts();
+
+    Attempts(WindowRow window) {
+      this.window = window;
+    }
+
+    Reaction react(
+        SQLException e,
+        WorkerConnection connection,
+        Sizer sizer,
+        long keys,
+        BatchEnds.@Nullable End end)
+        throws InterruptedException {
+      return switch (SqlStates.classify(e)) {
+        case CONTENTION -> {
+          sizer.rolledBack();
+          pause(attempts, window, e);
+          yield Reaction.AGAIN;
+        }
+        case CONNECTION -> {
+          connection.close();
+          pause(attempts, window, e);
+          yield Reaction.REREAD;
+        }
+        case DATA -> {
+          if (keys == 1 && end != null) {
+            throw badRow(e, window, end);
+          }
+          yield Reaction.NARROW;
+        }
+        case FATAL -> throw fatal(e, window.leafName());
+      };
+    }
+  }
+
+  Attempts attempts(WindowRow window) {
+    return new Attempts(window);
+  }
+
+  Retries.Attempts retriesOfOne() {
+    return retries.attempts();
+  }
+
+  /** Waits before the next attempt where others were in the way; all else ends the run. */
+  void pauseOrFail(Retries.Attempts attempts, Exception e, String where)
+      throws InterruptedException {
+    if (SqlStates.classify(e) != SqlStates.Kind.CONTENTION) {
+      throw fatal(e, where);
+    }
+    pause(attempts, null, e);
+  }
+
+  /** Work that reads only: repeated while connections are lost or others are in the way. */
+  interface Read<T> {
+    T run() throws SQLException, InterruptedException;
+  }
+
+  <T> T retried(WorkerConnection connection, Read<T> read)
+      throws SQLException, InterruptedException {
+    Retries.Attempts attempts = retries.attempts();
+    while (true) {
+      context.control().proceed();
+      try {
+        return read.run();
+      } catch (SQLException | DataAccessException e) {
+        if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
+          connection.close();
+          pause(attempts, null, e);
+        } else {
+          pauseOrFail(attempts, e, context.target().table().sql());
+        }
+      }
+    }
+  }
+
+  /** The window as the last commit left it, whether or not we heard of that commit. */
+  WindowRow readBack(WorkerConnection connection, WindowRow window)
+      throws SQLException, InterruptedException {
+    return retried(
+        connection,
+        () ->
+            context
+                .windows()
+                .find(connection.get(), context.run(), window.number(), context.epoch())
+                .orElseThrow(() -> LeaseStore.lost(context.run(), context.epoch())));
+  }
+
+  private void pause(Retries.Attempts attempts, @Nullable WindowRow window, Exception e)
+      throws InterruptedException {
+    Optional<Duration> pause = attempts.failed(e);
+    if (pause.isEmpty()) {
+      throw new RunFailedException(
+          "Run "
+              + context.run()
+              + " gave up after "
+              + context.options().retry().maxAttempts()
+              + " attempts without progress: "
+              + describe(e)
+              + " What is filled stays filled; start the run again to go on from there.",
+          e);
+    }
+    context
+        .events()
+        .accept(
+            new BackfillEvent.BatchRetried(
+                context.run(),
+                window == null ? 0 : window.number(),
+                String.valueOf(SqlStates.state(e)),
+                String.valueOf(e.getMessage()),
+                pause.get()));
+    context.sleeper().sleep(pause.get());
+  }
+
+  private BadRowException badRow(SQLException e, WindowRow window, BatchEnds.End end) {
+    return new BadRowException(
+        "The row of "
+            + window.leafName()
+            + " with key "
+            + context.target().key().columnNames()
+            + " = "
+            + end.key()
+            + " cannot be filled: "
+            + describe(e)
+            + " Mend the row, the value or the trigger that rejects it, then start the run again: it"
+            + " goes on from this row.",
+        e);
+  }
+
+  private RunFailedException fatal(Exception e, String where) {
+    return new RunFailedException(
+        "Run "
+            + context.run()
+            + " failed at "
+            + where
+            + ": "
+            + describe(e)
+            + " What is filled stays filled; once the cause is mended, start the run again to go on.",
+        e);
+  }
+
+  private static String describe(Exception e) {
+    return "SQLSTATE " + SqlStates.state(e) + ", " + e.getMessage() + ".";
+  }
+}

@@ -1,0 +1,58 @@
+package dev.backfill.internal.batch;
+
+import dev.backfill.internal.postgres.Target;
+import java.time.Duration;
+
+/**
+ * The settings of a batch's transaction, all by set_config(..., true), so that none outlives it.
+ *
+ * <p>Lock wait and work together stay below deadlock_timeout, after which PostgreSQL looks for
+ * deadlocks and ends whoever looked: the batch has given way by then, and the application never is
+ * the victim.
+ */
+final class BatchLimits {
+  private BatchLimits() {}
+
+  /** One SELECT that applies the settings and reads the HOT counter before the batch. */
+  static String sql(Target target, long leafOid, int rows) {
+    return "select set_config('lock_timeout', '"
+        + lockTimeout(target).toMillis()
+        + "', true), set_config('statement_timeout', '"
+        + statementTimeout(target, rows).toMillis()
+        + "', true), set_config('idle_in_transaction_session_timeout', '"
+        + target.spec().options().timeouts().idleInTransaction().toMillis()
+        // Values and checkpoint are in one transaction: a crash loses both or neither.
+        + "', true), set_config('synchronous_commit', 'off', true)"
+        // Policies would hide rows from the update; off fails loudly where it is not allowed.
+        + ", set_config('row_security', 'off', true)"
+        // The key range is always the right access path, whatever the statistics say of a fresh
+        // table;
+        // the penalty that disables the other path must not look like a query worth compiling.
+        + ", set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
+        + ", set_config('plan_cache_mode', 'force_custom_plan', true)"
+        + ", pg_stat_get_xact_tuples_hot_updated("
+        + leafOid
+        + "::oid)";
+  }
+
+  static Duration lockTimeout(Target target) {
+    Duration half = target.server().deadlockTimeout().dividedBy(2);
+    return atLeastOne(min(target.spec().options().timeouts().batchLock(), half));
+  }
+
+  static Duration statementTimeout(Target target, int rows) {
+    Duration asked = target.spec().options().timeouts().batchStatement();
+    // A handful of rows cannot be made smaller: they get the time that was asked for.
+    return rows <= Sizer.FLOOR
+        ? asked
+        : atLeastOne(min(asked, target.server().deadlockTimeout().multipliedBy(9).dividedBy(10)));
+  }
+
+  private static Duration min(Duration a, Duration b) {
+    return a.compareTo(b) <= 0 ? a : b;
+  }
+
+  private static Duration atLeastOne(Duration d) {
+    return d.toMillis() < 1 ? Duration.ofMillis(1) : d;
+  }
+}

@@ -1,0 +1,90 @@
+package dev.backfill.internal.batch;
+
+import dev.backfill.internal.postgres.Identifiers;
+import dev.backfill.internal.postgres.Target;
+import dev.backfill.internal.postgres.ValueText;
+import dev.backfill.model.ColumnValue;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fills rows with what a Java function makes of their inputs.
+ *
+ * <ol>
+ *   <li>Reads place, version and inputs of the rows in a transaction of its own.
+ *   <li>Computes, with no lock and no snapshot held.
+ *   <li>Writes the values by place, for rows whose version is still the one that was read. Rows
+ *       that were changed meanwhile are left for the next read of the same range.
+ * </ol>
+ */
+final class ComputedFiller implements Filler {
+  private static final String STRING_TYPES = "^(text|character varying|character|name|citext)\\b.*";
+
+  private final ColumnValue.Computed value;
+  private final String inputs;
+  private final boolean castValue;
+
+  ComputedFiller(Target target, ColumnValue.Computed value) {
+    this.value = value;
+    this.inputs =
+        value.inputs().stream()
+            .map(c -> target.alias() + "." + Identifiers.quote(c))
+            .collect(Collectors.joining(", "));
+    // An explicit cast to varchar(n) cuts silently, the assignment of a text complains.
+    this.castValue = !target.columnType().matches(STRING_TYPES);
+  }
+
+  @Override
+  public Write prepare(Connection connection, LeafSql sql, Rows rows) throws SQLException {
+    Batch read = read(connection, sql.select(inputs, rows), rows.parameters());
+    connection.commit();
+    return (tx, settings) -> write(tx, settings + ";" + sql.updateComputed(castValue), read);
+  }
+
+  /** Rows that were read, column by column, as they are sent back. */
+  private record Batch(List<String> places, List<String> versions, List<String> values) {}
+
+  private Batch read(Connection connection, String select, List<String> parameters)
+      throws SQLException {
+    Batch batch = new Batch(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    String settings =
+        "select set_config('row_security', 'off', true), set_config('enable_seqscan', 'off', true);";
+    try (PreparedStatement statement = connection.prepareStatement(settings + select)) {
+      Texts.bind(statement, 1, parameters);
+      statement.execute();
+      statement.getMoreResults();
+      try (ResultSet rows = statement.getResultSet()) {
+        ResultRow row = new ResultRow(rows, value.inputs());
+        while (rows.next()) {
+          @Nullable Object computed = value.function().apply(row);
+          if (computed == null) {
+            throw new YieldedNullException(1, 1);
+          }
+          batch.places().add(rows.getString(1));
+          batch.versions().add(rows.getString(2));
+          batch.values().add(ValueText.of(computed));
+        }
+      }
+    }
+    return batch;
+  }
+
+  private static Filled write(Connection tx, String statements, Batch batch) throws SQLException {
+    try (PreparedStatement statement = tx.prepareStatement(statements)) {
+      statement.setArray(1, tx.createArrayOf("text", batch.places().toArray()));
+      statement.setArray(2, tx.createArrayOf("text", batch.versions().toArray()));
+      statement.setArray(3, tx.createArrayOf("text", batch.values().toArray()));
+      statement.execute();
+      long hotBefore = Texts.lastColumnOfNextResult(statement);
+      statement.getMoreResults();
+      long rows = statement.getLargeUpdateCount();
+      return new Filled(rows, hotBefore, rows == batch.places().size());
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package dev.backfill.internal.batch;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Keys at regular distances, at which batches may end.
+ *
+ * @param keys in paging order
+ * @param distance rows between two of them when they were read
+ */
+record Cuts(List<List<String>> keys, int distance) {
+  // Two windows with keys of any length stay far below the heap of a small application.
+  private static final long MAX_BYTES = 4L << 20;
+
+  /**
+   * Reads the cuts of (lo, hi]. When the range has more than a number of rows, the last cut stands
+   * at that many rows, and no cut stands at hi.
+   */
+  static Cuts read(
+      Connection connection,
+      LeafSql sql,
+      Optional<List<String>> lo,
+      List<String> hi,
+      long maxRows,
+      int distance)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql.cuts(lo.isEmpty()))) {
+      int next = Texts.bind(statement, 1, lo.orElse(List.of()));
+      next = Texts.bind(statement, next, hi);
+      statement.setLong(next++, maxRows);
+      statement.setLong(next, distance);
+      statement.setFetchSize(1000);
+      try (ResultSet rows = statement.executeQuery()) {
+        return collect(rows, distance);
+      }
+    }
+  }
+
+  /** These cuts with the end of their window as the last one. */
+  Cuts endingAt(List<String> hi) {
+    if (!keys.isEmpty() && keys.get(keys.size() - 1).equals(hi)) {
+      return this;
+    }
+    List<List<String>> closed = new ArrayList<>(keys);
+    closed.add(hi);
+    return new Cuts(closed, distance);
+  }
+
+  private static Cuts collect(ResultSet rows, int distance) throws SQLException {
+    List<List<String>> keys = new ArrayList<>();
+    int every = 1;
+    long bytes = 0;
+    for (long position = 1; rows.next(); position++) {
+      if (position % every == 0) {
+        List<String> key = Texts.row(rows);
+        keys.add(key);
+        bytes += key.stream().mapToLong(String::length).sum() + 64;
+        if (bytes > MAX_BYTES && keys.size() > 2) {
+          keys = everySecond(keys);
+          every *= 2;
+          bytes = bytes / 2;
+        }
+      }
+    }
+    return new Cuts(keys, distance * every);
+  }
+
+  private static List<List<String>> everySecond(List<List<String>> keys) {
+    List<List<String>> kept = new ArrayList<>();
+    for (int i = 1; i < keys.size(); i += 2) {
+      kept.add(keys.get(i));
+    }
+    return kept;
+  }
+}

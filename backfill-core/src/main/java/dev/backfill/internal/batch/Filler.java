@@ -1,0 +1,31 @@
+package dev.backfill.internal.batch;
+
+import dev.backfill.internal.postgres.Target;
+import dev.backfill.model.ColumnValue;
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/** Gives the rows that a predicate selects their value, by SQL or by a Java function. */
+interface Filler {
+
+  /**
+   * Does what needs no lock, before the batch's transaction: a Java function reads and computes.
+   */
+  Write prepare(Connection connection, LeafSql sql, Rows rows) throws SQLException;
+
+  /** Writes the values inside the batch's transaction. */
+  @FunctionalInterface
+  interface Write {
+    /**
+     * @param settings a SELECT that applies the batch's limits and returns the HOT counter in its
+     *     last column; sent in one round trip with the update
+     */
+    Filled in(Connection connection, String settings) throws SQLException;
+  }
+
+  static Filler of(Target target) {
+    return target.spec().value() instanceof ColumnValue.Computed computed
+        ? new ComputedFiller(target, computed)
+        : new SqlFiller(RowValue.of(target.spec().value()), target.alias() + "." + target.column());
+  }
+}

@@ -1,0 +1,61 @@
+package dev.backfill.internal.batch;
+
+import dev.backfill.internal.postgres.TableInfo.Leaf;
+import dev.backfill.internal.postgres.Target;
+import dev.backfill.model.RunFailedException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Proves by EXPLAIN that the key range is an index condition, not a filter over the whole table.
+ */
+public final class IndexProof {
+  private IndexProof() {}
+
+  /** The plan of the boundary query, line by line, for an arbitrary range. */
+  public static List<String> explain(Connection connection, Target target, LeafSql sql)
+      throws SQLException {
+    // Any key does: the first of the table, or an empty table, which needs no proof.
+    Optional<List<String>> key;
+    try (PreparedStatement statement = connection.prepareStatement(sql.bound())) {
+      key = Texts.firstRow(statement);
+    }
+    if (key.isEmpty()) {
+      return List.of();
+    }
+    List<String> lines = new ArrayList<>();
+    try (PreparedStatement statement =
+        connection.prepareStatement("explain (costs off) " + sql.boundary(false))) {
+      int next = Texts.bind(statement, 1, key.get());
+      next = Texts.bind(statement, next, key.get());
+      statement.setLong(next, 0);
+      try (ResultSet plan = statement.executeQuery()) {
+        while (plan.next()) {
+          lines.add(plan.getString(1));
+        }
+      }
+    }
+    return lines;
+  }
+
+  static void require(Connection connection, Target target, LeafSql sql, Leaf leaf)
+      throws SQLException {
+    List<String> plan = explain(connection, target, sql);
+    boolean small = leaf.pages() < 1000;
+    if (!plan.isEmpty() && !small && plan.stream().noneMatch(l -> l.contains("Index Cond:"))) {
+      throw new RunFailedException(
+          "The key range of "
+              + leaf.sql()
+              + " is no index condition, so every batch would read the whole table. Plan: "
+              + String.join(" / ", plan)
+              + ". See that the index of the key ("
+              + String.join(", ", target.key().columnNames())
+              + ") exists there and is valid, then start the run again.");
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package dev.backfill.internal.batch;
+
+import dev.backfill.internal.postgres.Identifiers;
+import dev.backfill.internal.postgres.Key;
+import dev.backfill.internal.postgres.Target;
+import dev.backfill.internal.postgres.UserSql;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The statements that page through one leaf. Keys are bound in their text form. */
+public final class LeafSql {
+  private final Target target;
+  private final Key key;
+  private final String leaf;
+  private final String alias;
+
+  /**
+   * @param leaf quoted name of the table that holds the rows
+   */
+  public LeafSql(Target target, String leaf) {
+    this.target = target;
+    this.key = target.key();
+    this.leaf = leaf;
+    this.alias = target.alias();
+  }
+
+  /** The greatest key: one step down the right edge of the index. */
+  public String bound() {
+    return "select %s from %s as %s order by %s limit 1"
+        .formatted(key.asText(alias), leaf, alias, key.orderByLastFirst(alias));
+  }
+
+  /**
+   * Every n-th key after lo up to hi, among at most a number of keys. One index-only scan finds the
+   * window's end and all its cuts, while the visibility map is still set: after the first pass the
+   * same scan would fetch the heap. Parameters: lo (unless from the start), hi, number of keys, n.
+   */
+  public String cuts(boolean fromStart) {
+    return """
+        select %s from (
+          select %s, row_number() over (order by %s) as backfill_position
+          from %s as %s
+          where %s%s
+          order by %s
+          limit cast(? as bigint)) as %s
+        where backfill_position %% cast(? as bigint) = 0
+        order by backfill_position
+        """
+        .formatted(
+            key.asText(alias),
+            key.columns().stream()
+                .map(c -> alias + "." + Identifiers.quote(c.name()))
+                .collect(Collectors.joining(", ")),
+            key.orderBy(alias),
+            leaf,
+            alias,
+            after(fromStart),
+            key.upTo(alias),
+            key.orderBy(alias),
+            alias);
+  }
+
+  /**
+   * The key a number of rows after lo, up to hi. Parameters: lo (unless from the start), hi,
+   * offset.
+   */
+  public String boundary(boolean fromStart) {
+    return "select %s from %s as %s where %s%s order by %s offset cast(? as bigint) limit 1"
+        .formatted(
+            key.asText(alias), leaf, alias, after(fromStart), key.upTo(alias), key.orderBy(alias));
+  }
+
+  /** The rows of one stripe between two keys, (lo, hi], from the leaf's start when lo is empty. */
+  Rows keys(Optional<List<String>> lo, List<String> hi, int stripe, int stripes) {
+    List<String> parameters = new ArrayList<>(lo.orElse(List.of()));
+    parameters.addAll(hi);
+    String predicate = after(lo.isEmpty()) + key.upTo(alias);
+    if (stripes > 1) {
+      predicate += " and %s & %d = cast(? as int)".formatted(key.hash(alias), stripes - 1);
+      parameters.add(Integer.toString(stripe));
+    }
+    return new Rows(predicate, parameters);
+  }
+
+  /**
+   * The rows that stand in some blocks, the last excluded: a TID range scan, from PostgreSQL 14 on.
+   */
+  Rows blocks(long from, long to) {
+    return new Rows(
+        "%s.ctid >= cast(? as tid) and %s.ctid < cast(? as tid)".formatted(alias, alias),
+        List.of("(" + from + ",0)", "(" + to + ",0)"));
+  }
+
+  /**
+   * Fills the rows that are still NULL. Measured 1.2 to 2 times faster than a CTE of keys joined
+   * back to the table. Parameters: the value's, then the rows'.
+   */
+  String update(RowValue value, Rows rows) {
+    return "update %s as %s set %s = %s where %s%s"
+        .formatted(leaf, alias, target.column(), value.sql(), rows.predicate(), unfilled());
+  }
+
+  /** Place, version and inputs of the rows that are still NULL, for a Java function. */
+  String select(String inputs, Rows rows) {
+    return "select %s.ctid::text, %s.xmin::text, %s from %s as %s where %s%s"
+        .formatted(alias, alias, inputs, leaf, alias, rows.predicate(), unfilled());
+  }
+
+  /**
+   * Values computed in Java, for rows that nobody changed since they were read: a new version has
+   * another place or another xmin. Parameters: places, versions and values as text arrays.
+   */
+  String updateComputed(boolean castValue) {
+    return """
+        update %s as %s set %s = %s
+        from unnest(cast(? as text[]), cast(? as text[]), cast(? as text[]))
+          as backfill_new(place, version, value)
+        where %s.ctid = cast(backfill_new.place as tid)
+          and %s.xmin = cast(backfill_new.version as xid)
+          and %s.%s is null
+        """
+        .formatted(
+            leaf,
+            alias,
+            target.column(),
+            castValue
+                ? "cast(backfill_new.value as " + target.columnType() + ")"
+                : "backfill_new.value",
+            alias,
+            alias,
+            alias,
+            target.column());
+  }
+
+  private String after(boolean fromStart) {
+    return fromStart ? "" : key.after(alias) + " and ";
+  }
+
+  private String unfilled() {
+    return " and %s.%s is null".formatted(alias, target.column())
+        + target.spec().where().map(w -> " and (" + UserSql.forPrepared(w) + "\n)").orElse("");
+  }
+}

@@ -1,0 +1,51 @@
+package dev.backfill.internal.batch;
+
+import dev.backfill.internal.postgres.Jooq;
+import java.sql.Connection;
+import java.time.Duration;
+
+/** The oldest snapshot on the server: while it lives, no page that we updated can be pruned. */
+final class OldestSnapshot {
+  // A slot's or a prepared transaction's xmin holds back pruning just as a running query does;
+  // age(xid)
+  // orders them, and the clock is known for sessions and prepared transactions only.
+  private static final String HOLDERS =
+      """
+      select age(backend_xmin) as xids, xact_start as since,
+             'session ' || pid || coalesce(' ' || nullif(application_name, ''), '') as holder
+      from pg_stat_activity
+      where backend_xmin is not null and pid <> pg_backend_pid()
+        and backend_type not like 'autovacuum%'
+      union all
+      select age(transaction), prepared, 'prepared transaction ' || gid
+      from pg_prepared_xacts
+      union all
+      select age(xmin), null, 'replication slot ' || slot_name
+      from pg_replication_slots where xmin is not null
+      """;
+
+  private OldestSnapshot() {}
+
+  /** Its age by the database's clock; zero when there is none or its start is not known. */
+  static Duration age(Connection connection) {
+    Double seconds =
+        Jooq.on(connection)
+            .fetchSingle(
+                "select coalesce(extract(epoch from clock_timestamp() - min(since)), 0)::float8 from ("
+                    + HOLDERS
+                    + ") as holders")
+            .get(0, Double.class);
+    return Duration.ofMillis((long) (Math.max(0, seconds) * 1000));
+  }
+
+  /** Who holds it, for a message. */
+  static String holder(Connection connection) {
+    return Jooq.on(connection)
+        .fetchOptional(
+            "select holder || coalesce(', since ' || since, '') from ("
+                + HOLDERS
+                + ") as holders order by xids desc limit 1")
+        .map(r -> r.get(0, String.class))
+        .orElse("none is held now");
+  }
+}

@@ -1,0 +1,66 @@
+package dev.backfill.internal.batch;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Fills rows with a constant or an SQL expression: one UPDATE. */
+final class SqlFiller implements Filler {
+  private final RowValue value;
+  private final String column;
+
+  /**
+   * @param column the quoted target column, qualified by the table's alias
+   */
+  SqlFiller(RowValue value, String column) {
+    this.value = value;
+    this.column = column;
+  }
+
+  @Override
+  public Write prepare(Connection connection, LeafSql sql, Rows rows) {
+    List<String> parameters = new ArrayList<>(value.binds());
+    parameters.addAll(rows.parameters());
+    String update = countNulls(sql.update(value, rows));
+    return (tx, settings) -> write(tx, settings + ";" + update, parameters);
+  }
+
+  /**
+   * An expression may yield NULL for a row; it must be reported, since no pass would ever fill it.
+   */
+  private String countNulls(String update) {
+    return value.canBeNull()
+        ? "with backfill_filled as ("
+            + update
+            + " returning "
+            + column
+            + " is null as is_null) select count(*), count(*) filter (where is_null) from backfill_filled"
+        : update;
+  }
+
+  private Filled write(Connection tx, String statements, List<String> parameters)
+      throws SQLException {
+    try (PreparedStatement statement = tx.prepareStatement(statements)) {
+      Texts.bind(statement, 1, parameters);
+      statement.execute();
+      long hotBefore = Texts.lastColumnOfNextResult(statement);
+      if (!value.canBeNull()) {
+        statement.getMoreResults();
+        return new Filled(statement.getLargeUpdateCount(), hotBefore, true);
+      }
+      statement.getMoreResults();
+      try (ResultSet counts = statement.getResultSet()) {
+        counts.next();
+        long rows = counts.getLong(1);
+        long nulls = counts.getLong(2);
+        if (nulls > 0) {
+          throw new YieldedNullException(nulls, rows);
+        }
+        return new Filled(rows, hotBefore, true);
+      }
+    }
+  }
+}

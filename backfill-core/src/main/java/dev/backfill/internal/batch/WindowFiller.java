@@ -1,0 +1,185 @@
+package dev.backfill.internal.batch;
+
+import dev.backfill.event.BackfillEvent;
+import dev.backfill.internal.checkpoint.WindowRow;
+import dev.backfill.internal.postgres.TableInfo.Leaf;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fills one window after the other for one worker. A window is passed once per stripe, and each
+ * pass goes through its key range in batches:
+ *
+ * <ol>
+ *   <li>The first pass updates every S-th row. The new versions find no room on full pages and go
+ *       elsewhere, and every index gets an entry for them.
+ *   <li>It leaves dead versions on every page. Once no snapshot can see them, the next read of the
+ *       page prunes them, and the later passes update in place, with no index writes.
+ * </ol>
+ */
+final class WindowFiller {
+  private static final int CUT_ROWS = 64;
+
+  private final BatchContext context;
+  private final Batch batch;
+  private final BatchFailures failures;
+  private final Sizer firstPass;
+  private final Sizer laterPasses;
+
+  WindowFiller(BatchContext context) {
+    this.context = context;
+    this.batch = new Batch(context.target(), Filler.of(context.target()), context.ticker());
+    this.failures = new BatchFailures(context);
+    this.firstPass = new Sizer(context.options().batchSize());
+    this.laterPasses = new Sizer(context.options().batchSize());
+  }
+
+  /** Fills a window from its cursor to its end and returns it done. */
+  WindowRow fill(WorkerConnection connection, Leaf leaf, WindowRow claimed, @Nullable Cuts whole)
+      throws SQLException, InterruptedException {
+    LeafSql sql = new LeafSql(context.target(), leaf.sql());
+    WindowRow window = claimed;
+    Cuts allCuts = whole;
+    while (!window.done()) {
+      // Behind a cursor the cuts of the rest serve this pass only; the next starts at the window's.
+      boolean resumed = window.cursor().isPresent();
+      Cuts cuts = resumed || allCuts == null ? cuts(connection, sql, window) : allCuts;
+      allCuts = resumed ? allCuts : cuts;
+      window = pass(connection, leaf, sql, window, new BatchEnds(sql, window, cuts));
+    }
+    return window;
+  }
+
+  private Cuts cuts(WorkerConnection connection, LeafSql sql, WindowRow window)
+      throws SQLException, InterruptedException {
+    return failures.retried(
+        connection,
+        () ->
+            Cuts.read(
+                    connection.get(),
+                    sql,
+                    window.cursor().isPresent() ? window.cursor() : window.lo(),
+                    window.hi(),
+                    Long.MAX_VALUE,
+                    cutDistance(window.stripes()))
+                .endingAt(window.hi()));
+  }
+
+  /** Rows between two cuts: one fixed batch, or the step in which adaptive batches grow. */
+  int cutDistance(int stripes) {
+    int rows =
+        context.options().batchSize() instanceof dev.backfill.model.BatchSize.Fixed fixed
+            ? fixed.rows()
+            : CUT_ROWS;
+    return Math.multiplyExact(rows, stripes);
+  }
+
+  /** Goes on to the end of the pass at work, or to where a lost connection leaves it. */
+  private WindowRow pass(
+      WorkerConnection connection, Leaf leaf, LeafSql sql, WindowRow start, BatchEnds ends)
+      throws SQLException, InterruptedException {
+    WindowRow window = start;
+    while (window.stripe() == start.stripe() && !window.done()) {
+      Step step = new Step(window, ends, sizer(window));
+      WindowRow next = step.run(connection, leaf, sql);
+      if (step.lostTrack()) {
+        return next;
+      }
+      window = next;
+    }
+    return window;
+  }
+
+  private Sizer sizer(WindowRow window) {
+    return window.stripe() == 0 ? firstPass : laterPasses;
+  }
+
+  /** One batch, tried until it commits. */
+  private final class Step {
+    private final WindowRow window;
+    private final BatchEnds ends;
+    private final Sizer sizer;
+    private final boolean first;
+    private long maxKeys = Long.MAX_VALUE;
+    private boolean lostTrack;
+
+    Step(WindowRow window, BatchEnds ends, Sizer sizer) {
+      this.window = window;
+      this.ends = ends;
+      this.sizer = sizer;
+      this.first = window.stripe() == 0;
+    }
+
+    /** Whether the checkpoint had to be read back, so that the ends no longer fit. */
+    boolean lostTrack() {
+      return lostTrack;
+    }
+
+    WindowRow run(WorkerConnection connection, Leaf leaf, LeafSql sql)
+        throws SQLException, InterruptedException {
+      BatchFailures.Attempts attempts = failures.attempts(window);
+      while (true) {
+        context.control().proceed();
+        context.pace().awaitTurn();
+        int rows = Math.max(1, Math.min(sizer.rows(), context.pace().maxRows(first)));
+        long keys = Math.min(maxKeys, (long) rows * window.stripes());
+        BatchEnds.@Nullable End end = null;
+        try {
+          end = ends.find(connection.get(), window.cursor(), keys);
+          return commit(connection, leaf, sql, end, rows, keys);
+        } catch (SQLException e) {
+          switch (attempts.react(e, connection, sizer, keys, end)) {
+            case AGAIN -> {}
+            case NARROW -> maxKeys = Math.max(1, keys / 2);
+            case REREAD -> {
+              lostTrack = true;
+              return failures.readBack(connection, window);
+            }
+          }
+        }
+      }
+    }
+
+    private WindowRow commit(
+        WorkerConnection connection, Leaf leaf, LeafSql sql, BatchEnds.End end, int rows, long keys)
+        throws SQLException {
+      Position next = Position.of(window).after(end.key(), window);
+      Batch.Outcome outcome =
+          batch.run(
+              connection.get(),
+              leaf,
+              sql.keys(from(), end.key(), window.stripe(), window.stripes()),
+              rows,
+              new WindowCheckpoint(context, window, next));
+      if (!end.key().equals(window.hi())) {
+        // The last batch of a pass is shorter than asked for and would teach too low a cost.
+        sizer.committed(rows, outcome.serverTime());
+      }
+      context.pace().completed(outcome.rows(), outcome.serverTime(), first);
+      context
+          .events()
+          .accept(
+              new BackfillEvent.BatchCommitted(
+                  context.run(),
+                  window.number(),
+                  window.stripe(),
+                  keys / window.stripes(),
+                  outcome.rows(),
+                  outcome.hotRows(),
+                  outcome.serverTime()));
+      return advance(end, next, outcome);
+    }
+
+    private WindowRow advance(BatchEnds.End end, Position next, Batch.Outcome outcome) {
+      if (!outcome.complete()) {
+        return window.advanced(window.stripe(), window.cursor(), outcome.rows(), outcome.hotRows());
+      }
+      ends.passed(end);
+      return window.advanced(next.stripe(), next.cursor(), outcome.rows(), outcome.hotRows());
+    }
+
+    private java.util.Optional<java.util.List<String>> from() {
+      return window.cursor().isPresent() ? window.cursor() : window.lo();
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.backfill.internal.batch;
+
+import dev.backfill.event.BackfillEvent;
+import dev.backfill.internal.checkpoint.WindowRow;
+import dev.backfill.internal.postgres.TableInfo.Leaf;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Queue;
+import javax.sql.DataSource;
+
+/**
+ * Fills windows until none is left: first those that an earlier owner left unfinished, then new
+ * ones.
+ */
+final class Worker {
+  private final BatchContext context;
+  private final DataSource dataSource;
+  private final Queue<WindowRow> unfinished;
+  private final Leaves leaves;
+  private final WindowShape shape;
+  private final WindowFiller filler;
+  private final WindowClaimer claimer;
+  private final BatchFailures failures;
+
+  Worker(
+      BatchContext context,
+      DataSource dataSource,
+      Queue<WindowRow> unfinished,
+      Leaves leaves,
+      WindowShape shape) {
+    this.context = context;
+    this.dataSource = dataSource;
+    this.unfinished = unfinished;
+    this.leaves = leaves;
+    this.shape = shape;
+    this.filler = new WindowFiller(context);
+    this.claimer = new WindowClaimer(context, leaves, shape, filler);
+    this.failures = new BatchFailures(context);
+  }
+
+  void run() throws SQLException, InterruptedException {
+    while (true) {
+      // Given back between windows: a pool may want to retire or to check it.
+      try (WorkerConnection connection = new WorkerConnection(dataSource)) {
+        WindowRow left = unfinished.poll();
+        boolean more = left != null ? resume(connection, left) : fillNext(connection);
+        if (!more) {
+          return;
+        }
+      }
+    }
+  }
+
+  private boolean resume(WorkerConnection connection, WindowRow window)
+      throws SQLException, InterruptedException {
+    Optional<Leaf> leaf =
+        failures.retried(connection, () -> leaves.find(connection.get(), window.leaf()));
+    if (leaf.isPresent()) {
+      completed(filler.fill(connection, leaf.get(), window, null));
+    } else {
+      // Detached or dropped in mid-run: its rows are no longer the table's.
+      context.windows().close(connection.get(), context.run(), window.number(), context.epoch());
+      context
+          .events()
+          .accept(new BackfillEvent.WindowCompleted(context.run(), window.number(), 0, 0));
+    }
+    return true;
+  }
+
+  private boolean fillNext(WorkerConnection connection) throws SQLException, InterruptedException {
+    Optional<WindowClaimer.Claim> claim =
+        failures.retried(connection, () -> claimer.next(connection.get()));
+    if (claim.isEmpty()) {
+      return false;
+    }
+    WindowClaimer.Claim mine = claim.get();
+    long start = context.ticker().nanos();
+    WindowRow done = filler.fill(connection, mine.leaf(), mine.window(), mine.cuts());
+    shape.filled(
+        connection.get(),
+        mine.leaf(),
+        done,
+        mine.keys(),
+        Duration.ofNanos(context.ticker().nanos() - start));
+    completed(done);
+    return true;
+  }
+
+  private void completed(WindowRow window) {
+    double share = window.rows() == 0 ? 0 : (double) window.hotRows() / window.rows();
+    context
+        .events()
+        .accept(
+            new BackfillEvent.WindowCompleted(
+                context.run(), window.number(), window.rows(), share));
+  }
+}

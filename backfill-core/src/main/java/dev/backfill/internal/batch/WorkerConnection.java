@@ -1,0 +1,40 @@
+package dev.backfill.internal.batch;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one connection of a worker: borrowed when needed, given back between windows and when broken.
+ */
+final class WorkerConnection implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerConnection.class);
+
+  private final DataSource dataSource;
+  private Connection connection;
+
+  WorkerConnection(DataSource dataSource) throws SQLException {
+    this.dataSource = dataSource;
+    this.connection = dataSource.getConnection();
+  }
+
+  Connection get() throws SQLException {
+    if (connection.isClosed()) {
+      connection = dataSource.getConnection();
+    }
+    return connection;
+  }
+
+  /** Gives the connection back, broken or not; the next {@link #get()} borrows another. */
+  @Override
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      // A connection that cannot even be closed is gone; the pool finds out by itself.
+      LOG.debug("Closing a connection failed", e);
+    }
+  }
+}
