@@ -1,0 +1,31 @@
+package dev.backfill.internal.expand;
+
+import java.util.List;
+
+/** How rows get their value that are inserted from the moment the column exists. */
+public sealed interface Cover {
+
+  /** By a column default; an explicit NULL defeats it. */
+  record ByDefault(String defaultSql) implements Cover {}
+
+  /**
+   * By triggers that fill on insert and recompute when an input changes.
+   *
+   * @param inputs the columns that the value and the condition read
+   */
+  record ByTrigger(List<String> inputs) implements Cover {}
+
+  /** By the application; the final sweep catches the rest. */
+  record ByApplication() implements Cover {}
+
+  /** In words, for a plan. */
+  default String describe() {
+    if (this instanceof ByDefault byDefault) {
+      return "column default " + byDefault.defaultSql();
+    }
+    if (this instanceof ByTrigger byTrigger) {
+      return "trigger on insert, and on update of " + String.join(", ", byTrigger.inputs());
+    }
+    return "the application writes the column";
+  }
+}

@@ -1,0 +1,122 @@
+package dev.backfill.internal.expand;
+
+import dev.backfill.internal.postgres.Catalog;
+import dev.backfill.internal.postgres.Ddl;
+import dev.backfill.internal.postgres.DdlGuard;
+import dev.backfill.internal.postgres.Identifiers;
+import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.LockMode;
+import dev.backfill.internal.postgres.TableInfo.ColumnInfo;
+import dev.backfill.internal.postgres.Target;
+import dev.backfill.internal.postgres.ValueText;
+import dev.backfill.model.ColumnValue;
+import dev.backfill.model.Contract;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Creates the column and the cover of new rows in one transaction, so that no row is inserted
+ * between the two. Asks the catalogs first what is there, and does only the rest.
+ */
+public final class Expander {
+  private final DdlGuard guard;
+  private final String stateSchema;
+
+  public Expander(DdlGuard guard, String stateSchema) {
+    this.guard = guard;
+    this.stateSchema = stateSchema;
+  }
+
+  /**
+   * @param beforeCommit runs in the transaction that adds the column, or in none when nothing is
+   *     left
+   */
+  public void expand(Connection connection, Prepared prepared, DdlGuard.BeforeCommit beforeCommit)
+      throws SQLException, InterruptedException {
+    for (Ddl ddl : statements(connection, prepared, stateSchema)) {
+      guard.run(connection, ddl, beforeCommit);
+    }
+  }
+
+  /** What is left to run; at most one transaction. Reads only. */
+  public static List<Ddl> statements(Connection connection, Prepared prepared, String stateSchema) {
+    Target target = prepared.target();
+    Optional<ColumnInfo> column =
+        new Catalog(Jooq.on(connection))
+            .columns(target.table().oid()).stream()
+                .filter(c -> c.name().equals(target.spec().column()))
+                .findFirst();
+    List<String> statements = new ArrayList<>();
+    if (column.isEmpty()) {
+      statements.add(addColumn(prepared));
+    }
+    if (prepared.cover() instanceof Cover.ByDefault byDefault && column.isPresent()) {
+      if (column.get().defaultExpression().isEmpty()) {
+        statements.add(alter(target, "alter column %s set %s", defaultClause(byDefault)));
+      }
+    } else if (prepared.cover() instanceof Cover.ByTrigger byTrigger
+        && !coverExists(connection, target)) {
+      statements.addAll(
+          new CoverTrigger(target, byTrigger.inputs(), stateSchema).create(connection));
+    }
+    return statements.isEmpty() ? List.of() : List.of(ddl(target, "add the column", statements));
+  }
+
+  private static String addColumn(Prepared prepared) {
+    Target target = prepared.target();
+    String add = "alter table %s add column %s %s";
+    String column = add.formatted(target.table().sql(), target.column(), target.columnType());
+    if (prepared.instant()) {
+      String constant = ValueText.of(((ColumnValue.Constant) target.spec().value()).value());
+      boolean notNull = target.spec().options().contract() == Contract.SET_NOT_NULL;
+      // Metadata only since PostgreSQL 11: the default of existing rows is kept in the catalog.
+      return column + " default " + Identifiers.literal(constant) + (notNull ? " not null" : "");
+    }
+    // A default set apart from the column, in the same statement, leaves existing rows NULL and
+    // rewrites nothing, volatile expressions included.
+    return prepared.cover() instanceof Cover.ByDefault byDefault
+        ? column + ", alter column " + target.column() + " set " + defaultClause(byDefault)
+        : column;
+  }
+
+  private static String defaultClause(Cover.ByDefault cover) {
+    return "default (" + cover.defaultSql() + "\n)";
+  }
+
+  private static String alter(Target target, String action, String rest) {
+    return "alter table " + target.table().sql() + " " + action.formatted(target.column(), rest);
+  }
+
+  private static boolean coverExists(Connection connection, Target target) {
+    return new Catalog(Jooq.on(connection))
+        .triggers(target.table().oid()).stream()
+            .anyMatch(t -> t.name().equals(CoverTrigger.updateTrigger(target.spec().column())));
+  }
+
+  /** What takes the cover away again, when nobody needs it any more. */
+  public List<Ddl> dropCover(Prepared prepared) {
+    Target target = prepared.target();
+    if (prepared.cover() instanceof Cover.ByTrigger byTrigger) {
+      return List.of(
+          ddl(
+              target,
+              "drop the triggers of new rows",
+              new CoverTrigger(target, byTrigger.inputs(), stateSchema).drop()));
+    }
+    if (prepared.cover() instanceof Cover.ByDefault) {
+      return List.of(
+          ddl(
+              target,
+              "drop the default of new rows",
+              List.of(alter(target, "alter column %s %s", "drop default"))));
+    }
+    return List.of();
+  }
+
+  private static Ddl ddl(Target target, String purpose, List<String> statements) {
+    return new Ddl(purpose, statements, LockMode.ACCESS_EXCLUSIVE, target.relations(), false);
+  }
+}
