@@ -1,0 +1,70 @@
+package dev.backfill;
+
+import dev.backfill.internal.engine.Operations;
+import dev.backfill.model.BackfillException;
+import dev.backfill.model.RunStatus;
+import java.util.List;
+import javax.sql.DataSource;
+
+/**
+ * For operators: every run that a database knows of, wherever it runs. The owner of a run sees a
+ * request within about a second. Thread-safe.
+ */
+public final class Backfills {
+  private final Operations operations;
+
+  private Backfills(Operations operations) {
+    this.operations = operations;
+  }
+
+  /** The runs whose state is in schema {@code backfill}. */
+  public static Backfills on(DataSource dataSource) {
+    return on(dataSource, "backfill");
+  }
+
+  /** The runs whose state is in the given schema. */
+  public static Backfills on(DataSource dataSource, String stateSchema) {
+    return new Backfills(new Operations(dataSource, stateSchema));
+  }
+
+  /** Every run by name; empty when no run was ever started. */
+  public List<RunStatus> list() {
+    return operations.list();
+  }
+
+  /**
+   * Holds a run after the batches in flight; it stays held over restarts until resumed.
+   *
+   * @throws BackfillException when there is no run of that name
+   */
+  public void pause(String run) {
+    operations.request(run, "pause");
+  }
+
+  /**
+   * Lets a run go on that was paused.
+   *
+   * @throws BackfillException when there is no run of that name
+   */
+  public void resume(String run) {
+    operations.request(run, "resume");
+  }
+
+  /**
+   * Ends a run cleanly after the batches in flight; the next start goes on with it.
+   *
+   * @throws BackfillException when there is no run of that name
+   */
+  public void stop(String run) {
+    operations.request(run, "stop");
+  }
+
+  /**
+   * Allows the contract of a run with {@code contract(manual())}; its next start applies NOT NULL.
+   *
+   * @throws BackfillException when there is no run of that name
+   */
+  public void approveContract(String run) {
+    operations.approveContract(run);
+  }
+}

@@ -1,0 +1,61 @@
+package dev.backfill;
+
+import dev.backfill.event.BackfillListener;
+import dev.backfill.internal.engine.RunExecution;
+import dev.backfill.internal.time.Sleeper;
+import dev.backfill.internal.time.Ticker;
+import dev.backfill.model.BackfillException;
+import dev.backfill.model.BackfillResult;
+import dev.backfill.model.RunFailedException;
+import dev.backfill.model.Specification;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** A definition together with the database that it runs on. */
+public final class BoundBackfill {
+  private final Specification specification;
+  private final List<BackfillListener> listeners;
+  private final Supplier<Databases> databases;
+
+  BoundBackfill(
+      Specification specification,
+      List<BackfillListener> listeners,
+      Supplier<Databases> databases) {
+    this.specification = specification;
+    this.listeners = listeners;
+    this.databases = databases;
+  }
+
+  /**
+   * Runs the backfill on the calling thread, or goes on with it where an earlier start ended. When
+   * it is complete already, returns at once; when another process is at it, waits for that one.
+   *
+   * @return how far the run is: DONE, STOPPED by an operator, or AWAITING_APPROVAL
+   * @throws BackfillException with what to do next; what is filled stays filled
+   */
+  public BackfillResult run() {
+    try (Databases database = databases.get()) {
+      return execution(database).execute();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RunFailedException(
+          "The thread was interrupted, and the run stopped after its batch. Start it again to go on.",
+          e);
+    }
+  }
+
+  /**
+   * Starts the backfill on a daemon thread of its own.
+   *
+   * @return the handle; closing it stops the run cleanly
+   */
+  public BackfillRun start() {
+    Databases database = databases.get();
+    return BackfillRun.start(specification.table(), execution(database), database);
+  }
+
+  private RunExecution execution(Databases database) {
+    return new RunExecution(
+        specification, database.dataSource(), listeners, Ticker.system(), Sleeper.system());
+  }
+}

@@ -1,0 +1,60 @@
+package dev.backfill.internal.engine;
+
+import dev.backfill.internal.postgres.SqlStates;
+import java.sql.Connection;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one connection that a run keeps besides its workers', for heartbeats, phases and the history.
+ * Kept open, so that a starved pool cannot cost the run its lease; opened again when it breaks.
+ */
+final class ControlConnection implements AutoCloseable {
+  private final DataSource dataSource;
+  private @Nullable Connection connection;
+
+  ControlConnection(DataSource dataSource) {
+    this.dataSource = dataSource;
+  }
+
+  /** Work on the connection; one at a time. */
+  @FunctionalInterface
+  interface Work<T> {
+    T on(Connection connection) throws SQLException, InterruptedException;
+  }
+
+  synchronized <T> T call(Work<T> work) throws SQLException, InterruptedException {
+    Connection open = connection;
+    if (open == null || open.isClosed()) {
+      open = dataSource.getConnection();
+      connection = open;
+    }
+    try {
+      return work.on(open);
+    } catch (SQLException | DataAccessException e) {
+      if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
+        connection = null;
+        discard(open, e);
+      }
+      throw e;
+    }
+  }
+
+  private static void discard(Connection broken, Exception cause) {
+    try {
+      broken.close();
+    } catch (SQLException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  @Override
+  public synchronized void close() throws SQLException {
+    if (connection != null) {
+      connection.close();
+      connection = null;
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package dev.backfill.internal.engine;
+
+import dev.backfill.internal.checkpoint.RunRow;
+import dev.backfill.internal.postgres.Target;
+import dev.backfill.internal.postgres.ValueText;
+import dev.backfill.model.ColumnValue;
+import dev.backfill.model.RunMismatchException;
+import dev.backfill.model.Specification;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The parts of a definition that decide which value a row gets: these may not change under a run.
+ */
+final class Definition {
+  private Definition() {}
+
+  static Map<String, String> of(Specification spec, String columnType) {
+    Map<String, String> parts = new TreeMap<>();
+    parts.put("column", spec.column());
+    parts.put("type", columnType);
+    parts.put("value", value(spec.value()));
+    spec.where().ifPresent(where -> parts.put("where", where));
+    if (!spec.key().isEmpty()) {
+      parts.put("key", String.join(", ", spec.key()));
+    }
+    return parts;
+  }
+
+  private static String value(ColumnValue value) {
+    if (value instanceof ColumnValue.Constant constant) {
+      return "constant " + ValueText.of(constant.value());
+    }
+    if (value instanceof ColumnValue.Expression expression) {
+      return "expression " + expression.sql();
+    }
+    // A function has no text; its inputs have to do.
+    return "function of " + String.join(", ", ((ColumnValue.Computed) value).inputs());
+  }
+
+  /** Refuses to go on with a run that was started from something else. */
+  static void requireSame(RunRow run, Target target) {
+    StringBuilder differences = new StringBuilder();
+    if (run.tableOid() != target.table().oid()) {
+      differences.append(
+          " The table was dropped and created again, or another has its name: oid %d then, %d now."
+              .formatted(run.tableOid(), target.table().oid()));
+    }
+    Map<String, String> now = of(target.spec(), target.columnType());
+    TreeSet<String> names = new TreeSet<>(now.keySet());
+    names.addAll(run.definition().keySet());
+    for (String name : names) {
+      String then = run.definition().get(name);
+      if (!Objects.equals(then, now.get(name))) {
+        differences.append(
+            " %s: %s then, %s now.".formatted(name, shown(then), shown(now.get(name))));
+      }
+    }
+    if (!differences.isEmpty()) {
+      throw new RunMismatchException(
+          "Run "
+              + run.name()
+              + " was started from another definition, and nothing was changed."
+              + differences
+              + " Use the former definition to finish it, give the new one another name with name(...),"
+              + " or delete the row of table run whose name is '"
+              + run.name().replace("'", "''")
+              + "' to start from the beginning: rows that have a value keep it.");
+    }
+  }
+
+  private static String shown(@org.jspecify.annotations.Nullable String part) {
+    return part == null ? "none" : "\"" + part + "\"";
+  }
+}

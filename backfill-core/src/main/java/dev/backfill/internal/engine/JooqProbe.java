@@ -1,0 +1,24 @@
+package dev.backfill.internal.engine;
+
+import dev.backfill.internal.postgres.Identifiers;
+import dev.backfill.model.BackfillException;
+
+/** Finds out at the start of a run whether the jOOQ on the class path can be used. */
+final class JooqProbe {
+  private JooqProbe() {}
+
+  static void require() {
+    try {
+      Identifiers.quote("probe");
+    } catch (LinkageError e) {
+      throw new BackfillException(
+          "jOOQ cannot be used on Java "
+              + Runtime.version().feature()
+              + ": "
+              + e
+              + ". Nothing was changed. Put jOOQ 3.19 on the class path, which runs on Java 17 and"
+              + " later; jOOQ 3.21 needs Java 21 or later.",
+          e);
+    }
+  }
+}

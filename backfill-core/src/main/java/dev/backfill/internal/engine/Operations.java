@@ -1,0 +1,84 @@
+package dev.backfill.internal.engine;
+
+import dev.backfill.internal.checkpoint.RunRow;
+import dev.backfill.internal.checkpoint.RunStore;
+import dev.backfill.internal.checkpoint.StateSchema;
+import dev.backfill.internal.checkpoint.WindowStore;
+import dev.backfill.internal.time.Sleeper;
+import dev.backfill.model.BackfillException;
+import dev.backfill.model.RunFailedException;
+import dev.backfill.model.RunStatus;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import javax.sql.DataSource;
+
+/** What operators may see and ask for, in the state tables only: the owner does the rest. */
+public final class Operations {
+  private final DataSource dataSource;
+  private final String stateSchema;
+  private final RunStore runs;
+  private final WindowStore windows;
+
+  public Operations(DataSource dataSource, String stateSchema) {
+    this.dataSource = dataSource;
+    this.stateSchema = stateSchema;
+    this.runs = new RunStore(stateSchema);
+    this.windows = new WindowStore(stateSchema);
+  }
+
+  public List<RunStatus> list() {
+    return call(
+        c ->
+            new StateSchema(stateSchema, Sleeper.system()).exists(c)
+                ? runs.all(c).stream().map(r -> status(c, r)).toList()
+                : List.of());
+  }
+
+  private RunStatus status(Connection connection, RunRow run) {
+    return new RunStatus(
+        run.name(),
+        run.tableName(),
+        run.columnName(),
+        run.phase(),
+        run.state(),
+        windows.totals(connection, run.name()).rows() + run.sweptRows(),
+        run.owner(),
+        run.leaseLeft().filter(left -> left.compareTo(Duration.ZERO) > 0).isPresent(),
+        run.requestedAction(),
+        run.lastError());
+  }
+
+  public void request(String run, String action) {
+    require(run, call(c -> runs.request(c, run, action)));
+  }
+
+  public void approveContract(String run) {
+    require(run, call(c -> runs.approveContract(c, run)));
+  }
+
+  private void require(String run, boolean found) {
+    if (!found) {
+      throw new BackfillException(
+          "There is no run named "
+              + run
+              + " in schema "
+              + stateSchema
+              + ". Nothing was changed. list() shows the runs there are.");
+    }
+  }
+
+  private interface Query<T> {
+    T on(Connection connection) throws SQLException;
+  }
+
+  private <T> T call(Query<T> query) {
+    try (Connection connection = dataSource.getConnection()) {
+      return query.on(connection);
+    } catch (SQLException e) {
+      throw new RunFailedException(
+          "The state tables could not be reached: " + e.getMessage() + ". Try again.", e);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.backfill.internal.engine;
+
+import dev.backfill.internal.checkpoint.LeaseStore;
+import dev.backfill.internal.checkpoint.RunStore;
+import dev.backfill.internal.time.Sleeper;
+import dev.backfill.internal.time.Ticker;
+import dev.backfill.model.Phase;
+import dev.backfill.model.RunState;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import org.jooq.exception.DataAccessException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The lease of a run while we hold it: kept by a thread, checked by every write, given back at the
+ * end.
+ */
+final class Ownership {
+  private static final Logger LOG = LoggerFactory.getLogger(Ownership.class);
+
+  private final RunStore runs;
+  private final LeaseStore leases;
+  private final ControlConnection connection;
+  private final String run;
+  private final long epoch;
+  private final Thread keeper;
+
+  Ownership(
+      RunRegister register,
+      ControlConnection connection,
+      String run,
+      long epoch,
+      Duration lease,
+      RunControl control,
+      Ticker ticker,
+      Sleeper sleeper) {
+    this.runs = register.runs();
+    this.leases = register.leases();
+    this.connection = connection;
+    this.run = run;
+    this.epoch = epoch;
+    this.keeper =
+        new Thread(
+            new LeaseKeeper(connection, leases, run, epoch, lease, control, ticker, sleeper),
+            "backfill-" + run + "-lease");
+    keeper.setDaemon(true);
+    keeper.start();
+  }
+
+  String run() {
+    return run;
+  }
+
+  long epoch() {
+    return epoch;
+  }
+
+  RunStore runs() {
+    return runs;
+  }
+
+  /** Throws unless the run is ours until the given transaction commits. */
+  void fence(Connection tx) {
+    leases.fence(tx, run, epoch);
+  }
+
+  /** Work on the run's control connection. */
+  <T> T call(ControlConnection.Work<T> work) throws SQLException, InterruptedException {
+    return connection.call(work);
+  }
+
+  void enter(Phase phase) throws SQLException, InterruptedException {
+    boolean ours = connection.call(c -> runs.enterPhase(c, run, epoch, phase));
+    if (!ours) {
+      throw LeaseStore.lost(run, epoch);
+    }
+    log("phase", phase.name());
+  }
+
+  /** Adds a line to the run's history. */
+  void log(String kind, String detail) throws SQLException, InterruptedException {
+    connection.call(
+        c -> {
+          runs.log(c, run, kind, detail);
+          return null;
+        });
+  }
+
+  /** Whether the contract was approved, by call or by SQL. */
+  boolean contractApproved() throws SQLException, InterruptedException {
+    return connection.call(
+        c ->
+            leases
+                .look(c, run, epoch)
+                .orElseThrow(() -> LeaseStore.lost(run, epoch))
+                .contractApproved());
+  }
+
+  /** Ends the heartbeat and gives the lease back; when that fails the lease expires by itself. */
+  void release(RunState state, Optional<String> error) {
+    keeper.interrupt();
+    boolean interrupted = Thread.interrupted();
+    try {
+      keeper.join();
+      connection.call(
+          c -> {
+            leases.release(c, run, epoch, state, error.orElse(null));
+            runs.log(c, run, state.name().toLowerCase(java.util.Locale.ROOT), error.orElse(""));
+            return null;
+          });
+    } catch (SQLException | DataAccessException e) {
+      LOG.warn(
+          "The lease of run {} was not given back: {}. It expires by itself.", run, e.getMessage());
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,179 @@
+package dev.backfill.internal.engine;
+
+import dev.backfill.event.BackfillEvent;
+import dev.backfill.internal.batch.BackfillPhase;
+import dev.backfill.internal.batch.BatchContext;
+import dev.backfill.internal.batch.BlockSweep;
+import dev.backfill.internal.checkpoint.RunRow;
+import dev.backfill.internal.checkpoint.WindowStore;
+import dev.backfill.internal.contract.Contractor;
+import dev.backfill.internal.contract.FinalSweep;
+import dev.backfill.internal.contract.Sweeper;
+import dev.backfill.internal.expand.Expander;
+import dev.backfill.internal.expand.Prepared;
+import dev.backfill.internal.postgres.Ddl;
+import dev.backfill.internal.postgres.DdlGuard;
+import dev.backfill.internal.postgres.Target;
+import dev.backfill.internal.signal.RowRate;
+import dev.backfill.internal.time.Sleeper;
+import dev.backfill.internal.time.Ticker;
+import dev.backfill.model.Contract;
+import dev.backfill.model.Options;
+import dev.backfill.model.Phase;
+import dev.backfill.model.RunState;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+
+/** Goes through the phases of a run that are left. Each asks the catalogs what is done already. */
+final class Phases {
+  private final Prepared prepared;
+  private final Target target;
+  private final Options options;
+  private final Ownership ownership;
+  private final DataSource dataSource;
+  private final RunControl control;
+  private final ProgressMeter meter;
+  private final Events events;
+  private final Ticker ticker;
+  private final Sleeper sleeper;
+  private final WindowStore windows;
+  private final DdlGuard guard;
+  private final Expander expander;
+
+  Phases(
+      Prepared prepared,
+      Ownership ownership,
+      DataSource dataSource,
+      RunControl control,
+      ProgressMeter meter,
+      Events events,
+      Ticker ticker,
+      Sleeper sleeper) {
+    this.prepared = prepared;
+    this.target = prepared.target();
+    this.options = target.spec().options();
+    this.ownership = ownership;
+    this.dataSource = dataSource;
+    this.control = control;
+    this.meter = meter;
+    this.events = events;
+    this.ticker = ticker;
+    this.sleeper = sleeper;
+    this.windows = new WindowStore(options.stateSchema());
+    this.guard = new DdlGuard(options.timeouts(), ticker, sleeper, new DdlEvents());
+    this.expander = new Expander(guard, options.stateSchema());
+  }
+
+  RunState run() throws Exception {
+    RunRow run = ownership.call(c -> ownership.runs().find(c, ownership.run()).orElseThrow());
+    begin(run);
+    Phase phase = run.phase();
+    boolean instant = run.instant();
+    if (phase == Phase.EXPAND) {
+      instant = expand(instant);
+      phase = enter(instant ? Phase.CONTRACT : Phase.BACKFILL);
+    }
+    if (phase == Phase.BACKFILL) {
+      new BackfillPhase(batches(), dataSource).run(this::workerThread);
+      phase = enter(Phase.CONTRACT);
+    }
+    if (phase == Phase.CONTRACT) {
+      if (options.contract() == Contract.MANUAL && !ownership.contractApproved()) {
+        return RunState.AWAITING_APPROVAL;
+      }
+      contract();
+      enter(Phase.DONE);
+    }
+    return RunState.DONE;
+  }
+
+  private void begin(RunRow run) throws SQLException, InterruptedException {
+    WindowStore.Totals before = ownership.call(c -> windows.totals(c, ownership.run()));
+    meter.begin(ownership.run(), target.table().estimatedRows(), before, run.sweptRows());
+    boolean resumed = ownership.epoch() > 1;
+    ownership.log(resumed ? "resumed" : "started", "epoch " + ownership.epoch());
+    events.publish(new BackfillEvent.RunStarted(ownership.run(), ownership.epoch(), resumed));
+    events.publish(new BackfillEvent.PhaseChanged(ownership.run(), run.phase()));
+  }
+
+  private Phase enter(Phase phase) throws SQLException, InterruptedException {
+    ownership.enter(phase);
+    events.publish(new BackfillEvent.PhaseChanged(ownership.run(), phase));
+    return phase;
+  }
+
+  /** Whether the column was added with its value, so that no row is left to fill. */
+  private boolean expand(boolean instantBefore) throws SQLException, InterruptedException {
+    boolean instant = instantBefore || prepared.instant();
+    try (Connection connection = dataSource.getConnection()) {
+      expander.expand(
+          connection,
+          prepared,
+          tx -> {
+            if (prepared.instant()) {
+              // With the column in one transaction: after a crash the run knows that it is filled.
+              ownership.runs().markInstant(tx, ownership.run(), ownership.epoch());
+            }
+            ownership.fence(tx);
+          });
+    }
+    return instant;
+  }
+
+  private void contract() throws SQLException, InterruptedException {
+    BlockSweep sweep = new BlockSweep(batches(), ownership.runs());
+    try (Connection connection = dataSource.getConnection()) {
+      Sweeper sweeper =
+          range -> sweep.sweep(connection, range.leaf(), range.fromBlock(), range.toBlock());
+      if (options.contract() == Contract.NONE) {
+        new FinalSweep(ticker).once(connection, target, sweeper, control::proceed);
+        return;
+      }
+      new Contractor(guard, ticker)
+          .contract(connection, target, sweeper, ownership::fence, control::proceed);
+      if (options.dropCoverAtContract()) {
+        for (Ddl ddl : expander.dropCover(prepared)) {
+          guard.run(connection, ddl, ownership::fence);
+        }
+      }
+    }
+  }
+
+  private BatchContext batches() {
+    return new BatchContext(
+        target,
+        ownership.run(),
+        ownership.epoch(),
+        windows,
+        control,
+        RowRate.of(options.maxRowsPerSecond(), ticker, sleeper),
+        events::publish,
+        ticker,
+        sleeper);
+  }
+
+  private final AtomicInteger workerNumber = new AtomicInteger();
+
+  private Thread workerThread(Runnable work) {
+    Thread thread =
+        new Thread(
+            work, "backfill-" + ownership.run() + "-worker-" + workerNumber.incrementAndGet());
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  private final class DdlEvents implements DdlGuard.Observer {
+    @Override
+    public void waiting(Ddl ddl, String holders) {
+      events.publish(new BackfillEvent.DdlWaiting(ownership.run(), ddl.sql(), holders));
+    }
+
+    @Override
+    public void done(Ddl ddl, Duration took) {
+      events.publish(new BackfillEvent.DdlExecuted(ownership.run(), ddl.sql(), took));
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.backfill.internal.engine;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.backfill.model.PreflightException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.sql.DataSource;
+
+/**
+ * Refuses a pool that the run would starve: it needs a connection per worker and one for its lease.
+ */
+final class PoolCheck {
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private PoolCheck() {}
+
+  static void require(DataSource dataSource, int workers)
+      throws SQLException, InterruptedException {
+    int needed = workers + 1;
+    if (isHikari(dataSource)) {
+      int size = dataSource.unwrap(HikariDataSource.class).getMaximumPoolSize();
+      if (size < needed) {
+        throw tooSmall("The pool has " + size + " connection" + (size == 1 ? "" : "s"), workers);
+      }
+      return;
+    }
+    try (Connection first = dataSource.getConnection()) {
+      if (!second(dataSource)) {
+        throw tooSmall(
+            "While "
+                + first.getMetaData().getURL()
+                + " was connected, a second connection did not come within "
+                + PATIENCE.toSeconds()
+                + " s",
+            workers);
+      }
+    }
+  }
+
+  private static boolean isHikari(DataSource dataSource) throws SQLException {
+    try {
+      return dataSource.isWrapperFor(HikariDataSource.class);
+    } catch (NoClassDefFoundError e) {
+      // HikariCP is not on the class path, so the pool is another one.
+      return false;
+    }
+  }
+
+  private static boolean second(DataSource dataSource) throws SQLException, InterruptedException {
+    CompletableFuture<Connection> second = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                second.complete(dataSource.getConnection());
+              } catch (SQLException | RuntimeException e) {
+                second.completeExceptionally(e);
+              }
+            },
+            "backfill-pool-check");
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      second.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).close();
+      return true;
+    } catch (TimeoutException | ExecutionException e) {
+      // Whenever it still comes, it goes straight back.
+      second.whenComplete((late, error) -> closeLate(late));
+      return false;
+    }
+  }
+
+  private static void closeLate(@org.jspecify.annotations.Nullable Connection late) {
+    if (late != null) {
+      try {
+        late.close();
+      } catch (SQLException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  private static PreflightException tooSmall(String what, int workers) {
+    return new PreflightException(
+        what
+            + ", and a run with "
+            + workers
+            + (workers == 1 ? " worker needs " : " workers needs ")
+            + (workers + 1)
+            + ": one per worker and one that keeps its lease. Nothing was changed. Enlarge the pool, ask"
+            + " for fewer workers, or use on(jdbcUrl, user, password), which opens a pool of its own.");
+  }
+}

@@ -1,0 +1,86 @@
+package dev.backfill.internal.engine;
+
+import dev.backfill.event.BackfillEvent;
+import dev.backfill.internal.time.Ticker;
+import dev.backfill.model.Progress;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes what an operator wants to read of a run: phases, progress now and then, and what holds it.
+ */
+final class ProgressLog {
+  private static final Logger LOG = LoggerFactory.getLogger("dev.backfill.run");
+  private static final Duration EVERY = Duration.ofSeconds(30);
+
+  private final Ticker ticker;
+  private final Supplier<Progress> progress;
+  private long last;
+  private long retriesSinceLast;
+
+  ProgressLog(Ticker ticker, Supplier<Progress> progress) {
+    this.ticker = ticker;
+    this.progress = progress;
+    this.last = ticker.nanos();
+  }
+
+  synchronized void on(BackfillEvent event) {
+    if (event instanceof BackfillEvent.BatchCommitted batch) {
+      LOG.debug("{}", batch);
+      periodically();
+    } else if (event instanceof BackfillEvent.BatchRetried retried) {
+      retry(retried);
+    } else if (event instanceof BackfillEvent.DdlWaiting waiting) {
+      LOG.info("Run {} waits with \"{}\" for {}", waiting.run(), waiting.sql(), waiting.holders());
+    } else if (event instanceof BackfillEvent.DdlExecuted done) {
+      LOG.info("Run {}: {} ({} ms)", done.run(), done.sql(), done.took().toMillis());
+    } else if (event instanceof BackfillEvent.HotShareLow low) {
+      LOG.info(
+          "Run {}: {} % of the updates of window {} were HOT, fewer than expected; {}",
+          low.run(), Math.round(100 * low.hotShare()), low.window(), low.reaction());
+    } else if (event instanceof BackfillEvent.RunFailed failed) {
+      LOG.error("Run {} failed", failed.run(), failed.error());
+    } else if (event instanceof BackfillEvent.WindowClaimed
+        || event instanceof BackfillEvent.WindowCompleted) {
+      LOG.debug("{}", event);
+    } else {
+      LOG.info("{}", event);
+    }
+  }
+
+  // A busy table can make thousands of these: the first is worth a line, the rest a number.
+  private void retry(BackfillEvent.BatchRetried retried) {
+    if (retriesSinceLast++ == 0) {
+      LOG.info(
+          "Run {}: a batch was rolled back (SQLSTATE {}: {}) and is tried again in {} ms; further ones"
+              + " are counted in the next progress line",
+          retried.run(),
+          retried.sqlState(),
+          retried.message(),
+          retried.pause().toMillis());
+    } else {
+      LOG.debug("{}", retried);
+    }
+  }
+
+  private void periodically() {
+    if (ticker.nanos() - last < EVERY.toNanos()) {
+      return;
+    }
+    last = ticker.nanos();
+    Progress now = progress.get();
+    LOG.info(
+        "Run {}: {} rows filled, about {} %, {} rows/s, about {} left, {} batches rolled back since the"
+            + " last line",
+        now.name(),
+        now.rowsFilled(),
+        String.format(Locale.ROOT, "%.1f", 100 * now.fraction()),
+        Math.round(now.rowsPerSecond()),
+        now.remaining().map(Duration::toSeconds).map(s -> s + " s").orElse("an unknown time"),
+        retriesSinceLast);
+    retriesSinceLast = 0;
+  }
+}

@@ -1,0 +1,159 @@
+package dev.backfill.internal.engine;
+
+import dev.backfill.event.BackfillEvent;
+import dev.backfill.event.BackfillListener;
+import dev.backfill.internal.batch.Control;
+import dev.backfill.internal.checkpoint.RunRow;
+import dev.backfill.internal.expand.Preflight;
+import dev.backfill.internal.expand.Prepared;
+import dev.backfill.internal.postgres.SqlStates;
+import dev.backfill.internal.time.Sleeper;
+import dev.backfill.internal.time.Ticker;
+import dev.backfill.model.BackfillException;
+import dev.backfill.model.BackfillResult;
+import dev.backfill.model.LeaseLostException;
+import dev.backfill.model.Progress;
+import dev.backfill.model.RunFailedException;
+import dev.backfill.model.RunState;
+import dev.backfill.model.Specification;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.jooq.exception.DataAccessException;
+
+/**
+ * One start of a run, from preflight to result:
+ *
+ * <ol>
+ *   <li>Preflight: reads only, and refuses before anything is changed.
+ *   <li>Enters the run in the state tables and waits until its lease is free.
+ *   <li>Goes through the phases that are left, each idempotent.
+ *   <li>Gives the lease back, whatever happened.
+ * </ol>
+ */
+public final class RunExecution {
+  private final Specification spec;
+  private final DataSource dataSource;
+  private final Ticker ticker;
+  private final Sleeper sleeper;
+  private final RunControl control = new RunControl();
+  private final ProgressMeter meter;
+  private final Events events;
+
+  public RunExecution(
+      Specification spec,
+      DataSource dataSource,
+      List<BackfillListener> listeners,
+      Ticker ticker,
+      Sleeper sleeper) {
+    this.spec = spec;
+    this.dataSource = dataSource;
+    this.ticker = ticker;
+    this.sleeper = sleeper;
+    this.meter = new ProgressMeter(ticker);
+    this.events = new Events(meter::on, new ProgressLog(ticker, meter::now)::on, listeners);
+  }
+
+  public Progress progress() {
+    return meter.now();
+  }
+
+  public void pause() {
+    control.pause(true);
+  }
+
+  public void resume() {
+    control.pause(false);
+  }
+
+  public void stop() {
+    control.stop();
+  }
+
+  /**
+   * Runs to the end, or until stopped, on the calling thread.
+   *
+   * @throws BackfillException with what to do next
+   * @throws InterruptedException when the thread was interrupted; the run can be resumed
+   */
+  public BackfillResult execute() throws InterruptedException {
+    JooqProbe.require();
+    try (ControlConnection connection = new ControlConnection(dataSource)) {
+      PoolCheck.require(dataSource, spec.options().workers());
+      RunRegister register = new RunRegister(spec, connection, sleeper, events::publish);
+      Optional<RunRow> finished = register.findFinished();
+      if (finished.isPresent()) {
+        return new ResultReader(connection, spec, ticker).of(finished.get(), 0);
+      }
+      Prepared prepared = connection.call(c -> Preflight.check(c, spec));
+      RunRow run = register.enter(prepared.target());
+      return owned(connection, register, prepared, run);
+    } catch (SQLException | DataAccessException e) {
+      throw failed(e);
+    }
+  }
+
+  private BackfillResult owned(
+      ControlConnection connection, RunRegister register, Prepared prepared, RunRow registered)
+      throws SQLException, InterruptedException {
+    ResultReader results = new ResultReader(connection, spec, ticker);
+    Optional<Long> epoch = register.awaitLease(registered.name(), control);
+    if (epoch.isEmpty()) {
+      // Another node finished it, or we were asked to stop while we waited.
+      return results.of(register.find(registered.name()), 0);
+    }
+    Ownership ownership =
+        new Ownership(
+            register,
+            connection,
+            registered.name(),
+            epoch.get(),
+            spec.options().timeouts().lease(),
+            control,
+            ticker,
+            sleeper);
+    RunState end = RunState.FAILED;
+    Optional<String> error = Optional.empty();
+    try {
+      Phases phases =
+          new Phases(prepared, ownership, dataSource, control, meter, events, ticker, sleeper);
+      end = phases.run();
+    } catch (Control.StopRequested e) {
+      end = RunState.STOPPED;
+    } catch (InterruptedException e) {
+      end = RunState.STOPPED;
+      throw e;
+    } catch (LeaseLostException e) {
+      events.publish(new BackfillEvent.RunFailed(registered.name(), e));
+      throw e;
+    } catch (Exception e) {
+      BackfillException failure = failed(e);
+      error = Optional.ofNullable(failure.getMessage());
+      events.publish(new BackfillEvent.RunFailed(registered.name(), failure));
+      throw failure;
+    } finally {
+      ownership.release(end, error);
+    }
+    meter.state(end, Optional.empty());
+    BackfillResult result = results.of(register.find(registered.name()), meter.retries());
+    events.publish(new BackfillEvent.RunEnded(registered.name(), result));
+    return result;
+  }
+
+  private BackfillException failed(Exception e) {
+    if (e instanceof BackfillException known) {
+      return known;
+    }
+    String where = spec.table() + "." + spec.column();
+    String state = SqlStates.state(e);
+    return new RunFailedException(
+        "The backfill of "
+            + where
+            + " failed: "
+            + (state == null ? "" : "SQLSTATE " + state + ", ")
+            + e.getMessage()
+            + ". What is filled stays filled; once the cause is mended, start it again to go on.",
+        e);
+  }
+}

@@ -1,0 +1,172 @@
+package dev.backfill.internal.engine;
+
+import dev.backfill.event.BackfillEvent;
+import dev.backfill.internal.batch.Control;
+import dev.backfill.internal.checkpoint.LeaseStore;
+import dev.backfill.internal.checkpoint.RunRow;
+import dev.backfill.internal.checkpoint.RunStore;
+import dev.backfill.internal.checkpoint.StateSchema;
+import dev.backfill.internal.postgres.Catalog;
+import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.Target;
+import dev.backfill.internal.time.Sleeper;
+import dev.backfill.model.Phase;
+import dev.backfill.model.RunMismatchException;
+import dev.backfill.model.Specification;
+import java.lang.management.ManagementFactory;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/**
+ * Enters a run in the state tables, and waits for its lease without holding a lock or a snapshot.
+ */
+final class RunRegister {
+  private static final Duration POLL = Duration.ofSeconds(1);
+
+  private final Specification spec;
+  private final ControlConnection connection;
+  private final Sleeper sleeper;
+  private final Consumer<BackfillEvent> events;
+  private final StateSchema schema;
+  private final RunStore runs;
+  private final LeaseStore leases;
+  // The random part tells two starts in one JVM apart; the rest is for the operator.
+  private final String owner =
+      ManagementFactory.getRuntimeMXBean().getName() + "/" + UUID.randomUUID();
+
+  RunRegister(
+      Specification spec,
+      ControlConnection connection,
+      Sleeper sleeper,
+      Consumer<BackfillEvent> events) {
+    this.spec = spec;
+    this.connection = connection;
+    this.sleeper = sleeper;
+    this.events = events;
+    String stateSchema = spec.options().stateSchema();
+    this.schema = new StateSchema(stateSchema, sleeper);
+    this.runs = new RunStore(stateSchema);
+    this.leases = new LeaseStore(stateSchema);
+  }
+
+  RunStore runs() {
+    return runs;
+  }
+
+  LeaseStore leases() {
+    return leases;
+  }
+
+  /**
+   * The run when it is complete already, so that an application may start it again at each start.
+   */
+  Optional<RunRow> findFinished() throws SQLException, InterruptedException {
+    return connection.call(
+        c -> {
+          if (!schema.exists(c)) {
+            return Optional.empty();
+          }
+          Optional<Catalog.Relation> table =
+              new Catalog(Jooq.on(c)).find(spec.schema(), spec.table());
+          return table
+              .flatMap(t -> runs.find(c, runName(t)).filter(r -> r.tableOid() == t.oid()))
+              .filter(r -> r.phase() == Phase.DONE)
+              .filter(r -> columnExists(c, r))
+              .filter(r -> sameParts(r));
+        });
+  }
+
+  private String runName(Catalog.Relation table) {
+    return spec.runName().orElse(table.schema() + "." + table.name() + "." + spec.column());
+  }
+
+  private static boolean columnExists(Connection c, RunRow run) {
+    return new Catalog(Jooq.on(c))
+        .columns(run.tableOid()).stream().anyMatch(col -> col.name().equals(run.columnName()));
+  }
+
+  private boolean sameParts(RunRow run) {
+    // The type is kept in its canonical form, which only the preflight knows.
+    String type = run.definition().getOrDefault("type", spec.type());
+    return run.definition().equals(Definition.of(spec, type));
+  }
+
+  /** Creates the state tables where they are missing and the run's row, or finds it. */
+  RunRow enter(Target target) throws SQLException, InterruptedException {
+    return connection.call(
+        c -> {
+          refuseOther(c, target);
+          schema.ensure(c);
+          runs.register(
+              c,
+              target.runName(),
+              target.table().oid(),
+              target.table().sql(),
+              spec.column(),
+              Definition.of(spec, target.columnType()));
+          RunRow run = runs.find(c, target.runName()).orElseThrow();
+          Definition.requireSame(run, target);
+          return run;
+        });
+  }
+
+  /** Before anything is created: a run of this name that differs, or another run of the column. */
+  private void refuseOther(Connection c, Target target) {
+    if (!schema.exists(c)) {
+      return;
+    }
+    runs.find(c, target.runName()).ifPresent(run -> Definition.requireSame(run, target));
+    runs.ofColumn(c, target.table().oid(), spec.column()).stream()
+        .filter(run -> !run.name().equals(target.runName()) && run.phase() != Phase.DONE)
+        .findFirst()
+        .ifPresent(
+            run -> {
+              throw new RunMismatchException(
+                  "Column "
+                      + target.column()
+                      + " of "
+                      + target.table().sql()
+                      + " is being filled by run "
+                      + run.name()
+                      + ", so run "
+                      + target.runName()
+                      + " was not started, and nothing was changed. Finish that run, or delete its row"
+                      + " of table run.");
+            });
+  }
+
+  RunRow find(String run) throws SQLException, InterruptedException {
+    return connection.call(c -> runs.find(c, run).orElseThrow());
+  }
+
+  /** The epoch once the lease is ours; empty when another owner finished, or stop was asked for. */
+  Optional<Long> awaitLease(String run, RunControl control)
+      throws SQLException, InterruptedException {
+    boolean told = false;
+    while (true) {
+      Optional<Long> epoch =
+          connection.call(c -> leases.acquire(c, run, owner, spec.options().timeouts().lease()));
+      if (epoch.isPresent()) {
+        return epoch;
+      }
+      RunRow row = find(run);
+      if (row.phase() == Phase.DONE) {
+        return Optional.empty();
+      }
+      if (!told) {
+        events.accept(new BackfillEvent.WaitingForOwner(run, row.owner().orElse("unknown")));
+        told = true;
+      }
+      sleeper.sleep(POLL);
+      try {
+        control.proceed();
+      } catch (Control.StopRequested e) {
+        return Optional.empty();
+      }
+    }
+  }
+}
