@@ -50,7 +50,7 @@ final class WindowShape {
 
   /** The rows of the leaf's next window. */
   synchronized long rows(Duration oldestSnapshot, int stripes) {
-    double seconds = stripes * 2 * oldestSnapshot.toMillis() / 1000.0;
+    double seconds = 2.0 * stripes * oldestSnapshot.toMillis() / 1000;
     long wanted = Math.max(leastRows, (long) (rowsPerSecond * seconds));
     // Longer than half a checkpoint's distance, and each page is logged whole twice for its window.
     long untilCheckpoint =

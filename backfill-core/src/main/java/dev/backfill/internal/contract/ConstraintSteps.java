@@ -111,7 +111,7 @@ final class ConstraintSteps {
   }
 
   private void dropOwnCheck(List<Ddl> steps) {
-    if (state.ownCheck() || !state.notNullValid() && addsCheck(steps)) {
+    if (state.ownCheck() || (!state.notNullValid() && addsCheck(steps))) {
       steps.add(
           strong(
               "drop the CHECK constraint, which NOT NULL has made superfluous",

@@ -56,7 +56,7 @@ public final class FinalSweep {
       }
       // A round that fills nothing will not do so the next time either, but a row may have moved
       // between the reading and the sweep: one more reading tells.
-      if (round == ROUNDS || filled == 0 && round > 1) {
+      if (round == ROUNDS || (filled == 0 && round > 1)) {
         throw remaining(connection, target, ranges, filled);
       }
     }

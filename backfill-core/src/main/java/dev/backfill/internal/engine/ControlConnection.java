@@ -21,11 +21,11 @@ final class ControlConnection implements AutoCloseable {
 
   /** Work on the connection; one at a time. */
   @FunctionalInterface
-  interface Work<T> {
+  interface Work<T extends @Nullable Object> {
     T on(Connection connection) throws SQLException, InterruptedException;
   }
 
-  synchronized <T> T call(Work<T> work) throws SQLException, InterruptedException {
+  synchronized <T extends @Nullable Object> T call(Work<T> work) throws SQLException, InterruptedException {
     Connection open = connection;
     if (open == null || open.isClosed()) {
       open = dataSource.getConnection();

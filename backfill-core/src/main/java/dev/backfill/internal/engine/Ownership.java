@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,7 +69,7 @@ final class Ownership {
   }
 
   /** Work on the run's control connection. */
-  <T> T call(ControlConnection.Work<T> work) throws SQLException, InterruptedException {
+  <T extends @Nullable Object> T call(ControlConnection.Work<T> work) throws SQLException, InterruptedException {
     return connection.call(work);
   }
 

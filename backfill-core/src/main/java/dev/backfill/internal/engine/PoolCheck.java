@@ -70,7 +70,7 @@ final class PoolCheck {
       return true;
     } catch (TimeoutException | ExecutionException e) {
       // Whenever it still comes, it goes straight back.
-      second.whenComplete((late, error) -> closeLate(late));
+      CompletableFuture<Connection> unused = second.whenComplete((late, error) -> closeLate(late));
       return false;
     }
   }

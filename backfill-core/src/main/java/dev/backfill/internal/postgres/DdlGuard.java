@@ -115,7 +115,7 @@ public final class DdlGuard {
             .allMatch(
                 h ->
                     h.kind() == Holder.Kind.AUTOVACUUM
-                        || h.kind() == Holder.Kind.SESSION && h.age().compareTo(OLD) < 0);
+                        || (h.kind() == Holder.Kind.SESSION && h.age().compareTo(OLD) < 0));
   }
 
   private boolean attempt(

@@ -2,6 +2,7 @@ package dev.backfill.internal.postgres;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
 
 /** Runs work in one transaction on a given connection and leaves its auto-commit as it was. */
 public final class Tx {
@@ -9,12 +10,12 @@ public final class Tx {
 
   /** Work inside a transaction. */
   @FunctionalInterface
-  public interface Work<T> {
+  public interface Work<T extends @Nullable Object> {
     T in(Connection connection) throws SQLException;
   }
 
   /** READ COMMITTED, committed when the work returns, rolled back when it throws. */
-  public static <T> T required(Connection connection, Work<T> work) throws SQLException {
+  public static <T extends @Nullable Object> T required(Connection connection, Work<T> work) throws SQLException {
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
     try {
