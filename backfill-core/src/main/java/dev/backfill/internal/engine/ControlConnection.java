@@ -25,7 +25,8 @@ final class ControlConnection implements AutoCloseable {
     T on(Connection connection) throws SQLException, InterruptedException;
   }
 
-  synchronized <T extends @Nullable Object> T call(Work<T> work) throws SQLException, InterruptedException {
+  synchronized <T extends @Nullable Object> T call(Work<T> work)
+      throws SQLException, InterruptedException {
     Connection open = connection;
     if (open == null || open.isClosed()) {
       open = dataSource.getConnection();

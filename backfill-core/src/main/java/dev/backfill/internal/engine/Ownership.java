@@ -69,7 +69,8 @@ final class Ownership {
   }
 
   /** Work on the run's control connection. */
-  <T extends @Nullable Object> T call(ControlConnection.Work<T> work) throws SQLException, InterruptedException {
+  <T extends @Nullable Object> T call(ControlConnection.Work<T> work)
+      throws SQLException, InterruptedException {
     return connection.call(work);
   }
 

@@ -15,7 +15,8 @@ public final class Tx {
   }
 
   /** READ COMMITTED, committed when the work returns, rolled back when it throws. */
-  public static <T extends @Nullable Object> T required(Connection connection, Work<T> work) throws SQLException {
+  public static <T extends @Nullable Object> T required(Connection connection, Work<T> work)
+      throws SQLException {
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
     try {
