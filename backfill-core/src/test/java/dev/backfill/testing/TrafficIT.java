@@ -43,9 +43,20 @@ class TrafficIT {
             .formatted(VALUE.replace("shipped_at", "new.shipped_at")));
   }
 
+  /** Waits for nobody, so that it is in no deadlock. */
   private static int fill(TestDatabase database) {
-    return database.update(
-        "update orders set status_code = " + VALUE + " where status_code is null");
+    int filled = 0;
+    while (database.queryLong("select count(*) from orders where status_code is null") > 0) {
+      filled +=
+          database.update(
+              """
+              update orders set status_code = %s
+              where id in (select id from orders where status_code is null
+                           limit 500 for update skip locked)
+              """
+                  .formatted(VALUE));
+    }
+    return filled;
   }
 
   @Nested
