@@ -33,6 +33,7 @@ record ContainerServer(String host, int port, String user, String password) impl
   private static Server start(String image) {
     PostgreSQLContainer container =
         new PostgreSQLContainer(DockerImageName.parse(image).asCompatibleSubstituteFor("postgres"))
+            .withSharedMemorySize(256L << 20)
             .withCommand(command());
     container.start();
     return new ContainerServer(
