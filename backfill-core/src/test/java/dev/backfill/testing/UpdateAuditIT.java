@@ -59,4 +59,21 @@ class UpdateAuditIT {
     assertThat(audit.updates()).isEqualTo(1);
     assertThatThrownBy(audit::assertNoRowTwice).isInstanceOf(AssertionError.class);
   }
+
+  @Test
+  void seesEveryLeafOfAPartitionedTable() {
+    database.execute(
+        "drop table if exists parts",
+        "create table parts (id bigint primary key, touched int) partition by range (id)",
+        "create table parts_1 partition of parts for values from (0) to (10)");
+    UpdateAudit parts = UpdateAudit.install(database, "parts", "status");
+    database.execute(
+        "create table parts_2 partition of parts for values from (10) to (20)",
+        "alter table parts add status text",
+        "insert into parts select g from generate_series(0, 19) g",
+        "update parts set status = 'a'");
+    parts.assertEachRowOnce(20);
+    database.execute("update parts_2 set status = 'b' where id = 15");
+    assertThatThrownBy(parts::assertNoRowTwice).hasMessageContaining("key 15: 2 updates");
+  }
 }
