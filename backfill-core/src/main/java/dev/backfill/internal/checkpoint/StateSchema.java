@@ -48,7 +48,7 @@ public final class StateSchema {
   public void ensure(Connection connection) throws SQLException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
       try {
-        Tx.required(connection, this::createIfMissing);
+        Tx.run(connection, this::createIfMissing);
         return;
       } catch (SQLException | DataAccessException e) {
         if (attempt == ATTEMPTS || !CREATED_BY_ANOTHER.contains("" + SqlStates.state(e))) {
@@ -59,7 +59,7 @@ public final class StateSchema {
     }
   }
 
-  private Void createIfMissing(Connection connection) {
+  private void createIfMissing(Connection connection) {
     DSLContext sql = Jooq.on(connection);
     if (!exists(connection)) {
       // CREATE SCHEMA IF NOT EXISTS asks for CREATE on the database even when the schema exists.
@@ -77,7 +77,6 @@ public final class StateSchema {
     if (version > VERSION) {
       throw tooNew(version);
     }
-    return null;
   }
 
   private BackfillException tooNew(int version) {

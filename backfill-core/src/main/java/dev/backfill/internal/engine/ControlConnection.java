@@ -21,12 +21,11 @@ final class ControlConnection implements AutoCloseable {
 
   /** Work on the connection; one at a time. */
   @FunctionalInterface
-  interface Work<T extends @Nullable Object> {
+  interface Work<T> {
     T on(Connection connection) throws SQLException, InterruptedException;
   }
 
-  synchronized <T extends @Nullable Object> T call(Work<T> work)
-      throws SQLException, InterruptedException {
+  synchronized <T> T call(Work<T> work) throws SQLException, InterruptedException {
     Connection open = connection;
     if (open == null || open.isClosed()) {
       open = dataSource.getConnection();
@@ -41,6 +40,20 @@ final class ControlConnection implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /** Work that has no result. */
+  @FunctionalInterface
+  interface Action {
+    void on(Connection connection) throws SQLException, InterruptedException;
+  }
+
+  void run(Action action) throws SQLException, InterruptedException {
+    call(
+        open -> {
+          action.on(open);
+          return true;
+        });
   }
 
   private static void discard(Connection broken, Exception cause) {

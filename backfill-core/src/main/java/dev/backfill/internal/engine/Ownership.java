@@ -11,7 +11,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import org.jooq.exception.DataAccessException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,8 +68,7 @@ final class Ownership {
   }
 
   /** Work on the run's control connection. */
-  <T extends @Nullable Object> T call(ControlConnection.Work<T> work)
-      throws SQLException, InterruptedException {
+  <T> T call(ControlConnection.Work<T> work) throws SQLException, InterruptedException {
     return connection.call(work);
   }
 
@@ -84,10 +82,9 @@ final class Ownership {
 
   /** Adds a line to the run's history. */
   void log(String kind, String detail) throws SQLException, InterruptedException {
-    connection.call(
+    connection.run(
         c -> {
           runs.log(c, run, kind, detail);
-          return null;
         });
   }
 
@@ -107,11 +104,10 @@ final class Ownership {
     boolean interrupted = Thread.interrupted();
     try {
       keeper.join();
-      connection.call(
+      connection.run(
           c -> {
             leases.release(c, run, epoch, state, error.orElse(null));
             runs.log(c, run, state.name().toLowerCase(java.util.Locale.ROOT), error.orElse(""));
-            return null;
           });
     } catch (SQLException | DataAccessException e) {
       LOG.warn(

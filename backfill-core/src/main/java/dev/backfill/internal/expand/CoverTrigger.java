@@ -108,9 +108,9 @@ final class CoverTrigger {
     }
     // The record image compares any types, those without an equality too, and takes NULL for a
     // value.
-    return "%s or not row(new.%s) operator(pg_catalog.*<>) row(old.%s)"
+    return "%s or not row(new.%s)::record operator(pg_catalog.*<>) row(old.%s)::record"
             .formatted(stillNull, column, column)
-        + " and row(%s) operator(pg_catalog.*<>) row(%s)"
+        + " and row(%s)::record operator(pg_catalog.*<>) row(%s)::record"
             .formatted(prefixed("new."), prefixed("old."));
   }
 

@@ -23,31 +23,29 @@ final class DdlAttempt {
 
   /** For a strong lock: waits for it no longer than that, since others stall behind it. */
   void briefly(Duration queue, DdlGuard.BeforeCommit beforeCommit) throws SQLException {
-    Tx.required(
+    Tx.run(
         connection,
         tx -> {
           limit(tx, queue, queue.plus(INSTANT));
           execute(tx);
           beforeCommit.check(tx);
-          return null;
         });
   }
 
   /** For SHARE UPDATE EXCLUSIVE: nobody but maintenance stalls, so it waits until vacuum yields. */
   void patiently(DdlGuard.BeforeCommit beforeCommit) throws SQLException {
-    Tx.required(
+    Tx.run(
         connection,
         tx -> {
           limit(tx, vacuumYields(tx), ddl.scans() ? Duration.ZERO : INSTANT.plus(vacuumYields(tx)));
           execute(tx);
           beforeCommit.check(tx);
-          return null;
         });
   }
 
   /** Gets autovacuum out of the way under a weak lock, then takes the strong one. */
   void besideVacuum(Duration queue, DdlGuard.BeforeCommit beforeCommit) throws SQLException {
-    Tx.required(
+    Tx.run(
         connection,
         tx -> {
           Duration yields = vacuumYields(tx);
@@ -56,7 +54,6 @@ final class DdlAttempt {
           limit(tx, queue, queue.plus(INSTANT));
           execute(tx);
           beforeCommit.check(tx);
-          return null;
         });
   }
 

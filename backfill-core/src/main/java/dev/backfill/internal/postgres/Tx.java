@@ -2,7 +2,6 @@ package dev.backfill.internal.postgres;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import org.jspecify.annotations.Nullable;
 
 /** Runs work in one transaction on a given connection and leaves its auto-commit as it was. */
 public final class Tx {
@@ -10,13 +9,28 @@ public final class Tx {
 
   /** Work inside a transaction. */
   @FunctionalInterface
-  public interface Work<T extends @Nullable Object> {
+  public interface Work<T> {
     T in(Connection connection) throws SQLException;
   }
 
+  /** Work inside a transaction that has no result. */
+  @FunctionalInterface
+  public interface Action {
+    void in(Connection connection) throws SQLException;
+  }
+
+  /** As {@link #required} for work without a result. */
+  public static void run(Connection connection, Action action) throws SQLException {
+    required(
+        connection,
+        tx -> {
+          action.in(tx);
+          return true;
+        });
+  }
+
   /** READ COMMITTED, committed when the work returns, rolled back when it throws. */
-  public static <T extends @Nullable Object> T required(Connection connection, Work<T> work)
-      throws SQLException {
+  public static <T> T required(Connection connection, Work<T> work) throws SQLException {
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
     try {
