@@ -12,8 +12,9 @@ public sealed interface Cover {
    * By triggers that fill on insert and recompute when an input changes.
    *
    * @param inputs the columns that the value and the condition read
+   * @param wholeRow whether one of them reads the row as a whole
    */
-  record ByTrigger(List<String> inputs) implements Cover {}
+  record ByTrigger(List<String> inputs, boolean wholeRow) implements Cover {}
 
   /** By the application; the final sweep catches the rest. */
   record ByApplication() implements Cover {}

@@ -6,6 +6,7 @@ import dev.backfill.internal.postgres.DdlGuard;
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.LockMode;
+import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.internal.postgres.TableInfo.ColumnInfo;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.postgres.ValueText;
@@ -44,11 +45,16 @@ public final class Expander {
   /** What is left to run; at most one transaction. Reads only. */
   public static List<Ddl> statements(Connection connection, Prepared prepared, String stateSchema) {
     Target target = prepared.target();
-    Optional<ColumnInfo> column =
-        new Catalog(Jooq.on(connection))
-            .columns(target.table().oid()).stream()
-                .filter(c -> c.name().equals(target.spec().column()))
-                .findFirst();
+    Catalog catalog = new Catalog(Jooq.on(connection));
+    // Read again: since the preflight another node may have done it, or a partition was attached.
+    TableInfo table =
+        catalog.describe(
+            new Catalog.Relation(
+                target.table().oid(),
+                target.table().schema(),
+                target.table().name(),
+                target.table().kind()));
+    Optional<ColumnInfo> column = table.column(target.spec().column());
     List<String> statements = new ArrayList<>();
     if (column.isEmpty()) {
       statements.add(addColumn(prepared));
@@ -57,12 +63,10 @@ public final class Expander {
       if (column.get().defaultExpression().isEmpty()) {
         statements.add(alter(target, "alter column %s set %s", defaultClause(byDefault)));
       }
-    } else if (prepared.cover() instanceof Cover.ByTrigger byTrigger
-        && !coverExists(connection, target)) {
-      statements.addAll(
-          new CoverTrigger(target, byTrigger.inputs(), stateSchema).create(connection));
+    } else if (prepared.cover() instanceof Cover.ByTrigger byTrigger) {
+      statements.addAll(new CoverTrigger(target, byTrigger, stateSchema).create(connection, table));
     }
-    return statements.isEmpty() ? List.of() : List.of(ddl(target, "add the column", statements));
+    return statements.isEmpty() ? List.of() : List.of(ddl(table, "add the column", statements));
   }
 
   private static String addColumn(Prepared prepared) {
@@ -90,33 +94,28 @@ public final class Expander {
     return "alter table " + target.table().sql() + " " + action.formatted(target.column(), rest);
   }
 
-  private static boolean coverExists(Connection connection, Target target) {
-    return new Catalog(Jooq.on(connection))
-        .triggers(target.table().oid()).stream()
-            .anyMatch(t -> t.name().equals(CoverTrigger.updateTrigger(target.spec().column())));
-  }
-
   /** What takes the cover away again, when nobody needs it any more. */
   public List<Ddl> dropCover(Prepared prepared) {
     Target target = prepared.target();
     if (prepared.cover() instanceof Cover.ByTrigger byTrigger) {
       return List.of(
           ddl(
-              target,
+              target.table(),
               "drop the triggers of new rows",
-              new CoverTrigger(target, byTrigger.inputs(), stateSchema).drop()));
+              new CoverTrigger(target, byTrigger, stateSchema).drop()));
     }
     if (prepared.cover() instanceof Cover.ByDefault) {
       return List.of(
           ddl(
-              target,
+              target.table(),
               "drop the default of new rows",
               List.of(alter(target, "alter column %s %s", "drop default"))));
     }
     return List.of();
   }
 
-  private static Ddl ddl(Target target, String purpose, List<String> statements) {
-    return new Ddl(purpose, statements, LockMode.ACCESS_EXCLUSIVE, target.relations(), false);
+  private static Ddl ddl(TableInfo table, String purpose, List<String> statements) {
+    List<Long> relations = table.tables().stream().map(TableInfo.Leaf::oid).toList();
+    return new Ddl(purpose, statements, LockMode.ACCESS_EXCLUSIVE, relations, false);
   }
 }

@@ -76,7 +76,7 @@ final class ExpressionProbe {
     }
   }
 
-  private boolean readsWholeRow(String sql) throws SQLException {
+  boolean readsWholeRow(String sql) throws SQLException {
     return probe
         .select("explain (verbose, costs off) select (" + sql + "\n) from " + from())
         .rows()
