@@ -63,26 +63,34 @@ final class ExpressionProbe {
   }
 
   private boolean reads(String sql, String column) {
+    return !parsesOver(
+        sql, table.columns().stream().filter(c -> !c.name().equals(column)).toList(), "");
+  }
+
+  private boolean parsesOver(String sql, List<ColumnInfo> columns, String more) {
     String others =
-        table.columns().stream()
-            .filter(c -> !c.name().equals(column))
+        columns.stream()
             .map(c -> "cast(null as " + c.type() + ") as " + Identifiers.quote(c.name()))
             .collect(Collectors.joining(", "));
     try {
-      probe.select("select (" + sql + "\n) from (select " + others + ") as " + alias + " limit 0");
-      return false;
-    } catch (SQLException e) {
+      probe.select(
+          "select (" + sql + "\n) from (select " + others + more + ") as " + alias + " limit 0");
       return true;
+    } catch (SQLException e) {
+      return false;
     }
   }
 
+  /** Whether it reads the row as a record, or as one of the table's own type. */
   boolean readsWholeRow(String sql) throws SQLException {
-    return probe
-        .select("explain (verbose, costs off) select (" + sql + "\n) from " + from())
-        .rows()
-        .stream()
-        .map(row -> row.get(0).strip())
-        .anyMatch(line -> line.startsWith("Output:") && line.contains(alias() + ".*"));
+    // A record of other columns than the table's cannot be cast to its type.
+    return !parsesOver(sql, table.columns(), ", null as backfill_other")
+        || probe
+            .select("explain (verbose, costs off) select (" + sql + "\n) from " + from())
+            .rows()
+            .stream()
+            .map(row -> row.get(0).strip())
+            .anyMatch(line -> line.startsWith("Output:") && line.contains(alias() + ".*"));
   }
 
   private String alias() {

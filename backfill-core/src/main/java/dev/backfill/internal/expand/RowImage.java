@@ -32,7 +32,7 @@ final class RowImage {
   private RowImage(String name, String type, Optional<String> collation) {
     boolean text = type.equals("text") || type.startsWith("character varying");
     this.name = Identifiers.quote(name);
-    this.exact = EXACT.contains(type) || text && collation.equals(DATABASE_COLLATION);
+    this.exact = EXACT.contains(type) || (text && collation.equals(DATABASE_COLLATION));
   }
 
   static RowImage of(ColumnInfo column) {
