@@ -2,9 +2,11 @@ package dev.backfill;
 
 import dev.backfill.event.BackfillListener;
 import dev.backfill.internal.engine.RunExecution;
+import dev.backfill.internal.plan.Planning;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.BackfillException;
+import dev.backfill.model.BackfillPlan;
 import dev.backfill.model.BackfillResult;
 import dev.backfill.model.RunFailedException;
 import dev.backfill.model.Specification;
@@ -24,6 +26,18 @@ public final class BoundBackfill {
     this.specification = specification;
     this.listeners = listeners;
     this.databases = databases;
+  }
+
+  /**
+   * Says what would run, lock by lock, with estimates. Reads the catalogs and EXPLAIN only; a role
+   * that may read the table is enough.
+   *
+   * @throws BackfillException when the definition cannot run on this database at all
+   */
+  public BackfillPlan plan() {
+    try (Databases database = databases.get()) {
+      return Planning.plan(database.dataSource(), specification);
+    }
   }
 
   /**

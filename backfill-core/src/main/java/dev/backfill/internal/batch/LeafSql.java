@@ -102,6 +102,11 @@ public final class LeafSql {
         .formatted(leaf, alias, target.column(), value.sql(), rows.predicate(), unfilled());
   }
 
+  /** The scan of {@link #update} alone, for EXPLAIN while the column does not exist. */
+  String scan(Rows rows) {
+    return "select from %s as %s where %s%s".formatted(leaf, alias, rows.predicate(), condition());
+  }
+
   /** Place, version and inputs of the rows that are still NULL, for a Java function. */
   String select(String inputs, Rows rows) {
     return "select %s.ctid::text, %s.xmin::text, %s from %s as %s where %s%s"
@@ -139,7 +144,10 @@ public final class LeafSql {
   }
 
   private String unfilled() {
-    return " and %s.%s is null".formatted(alias, target.column())
-        + target.spec().where().map(w -> " and (" + UserSql.forPrepared(w) + "\n)").orElse("");
+    return " and %s.%s is null".formatted(alias, target.column()) + condition();
+  }
+
+  private String condition() {
+    return target.spec().where().map(w -> " and (" + UserSql.forPrepared(w) + "\n)").orElse("");
   }
 }

@@ -6,6 +6,7 @@ import dev.backfill.internal.batch.Control;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.expand.Preflight;
 import dev.backfill.internal.expand.Prepared;
+import dev.backfill.internal.postgres.JooqProbe;
 import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;

@@ -1,13 +1,12 @@
-package dev.backfill.internal.engine;
+package dev.backfill.internal.postgres;
 
-import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.model.BackfillException;
 
 /** Finds out at the start of a run whether the jOOQ on the class path can be used. */
-final class JooqProbe {
+public final class JooqProbe {
   private JooqProbe() {}
 
-  static void require() {
+  public static void require() {
     try {
       Identifiers.quote("probe");
     } catch (LinkageError e) {

@@ -1,0 +1,81 @@
+package dev.backfill.internal.batch;
+
+import dev.backfill.internal.postgres.SqlStates;
+import dev.backfill.internal.postgres.TableInfo.Leaf;
+import dev.backfill.internal.postgres.Target;
+import dev.backfill.model.ColumnValue;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Shows a batch without running it, for a plan. */
+public final class BatchPreview {
+  private final Connection connection;
+  private final Target target;
+  private final LeafSql sql;
+  private final int stripes;
+
+  public BatchPreview(Connection connection, Target target, Leaf leaf, int stripes) {
+    this.connection = connection;
+    this.target = target;
+    this.sql = new LeafSql(target, leaf.sql());
+    this.stripes = stripes;
+  }
+
+  /** The statement of a batch, its parameters as they are bound. */
+  public String statement() {
+    Rows rows = rows(List.of());
+    return target.spec().value() instanceof ColumnValue.Computed
+        ? sql.updateComputed(true).strip()
+        : sql.update(RowValue.of(target.spec().value()), rows);
+  }
+
+  /** EXPLAIN of the query that finds where a batch ends; empty for an empty table. */
+  public List<String> explainBoundary() throws SQLException {
+    return IndexProof.explain(connection, sql);
+  }
+
+  /** EXPLAIN of a batch's UPDATE, or of its scan where the column or the right is missing still. */
+  public List<String> explainBatch() throws SQLException {
+    Optional<List<String>> key = IndexProof.anyKey(connection, sql);
+    if (key.isEmpty()) {
+      return List.of();
+    }
+    Rows rows = rows(key.get());
+    if (target.columnExists() && !(target.spec().value() instanceof ColumnValue.Computed)) {
+      RowValue value = RowValue.of(target.spec().value());
+      List<String> parameters = new ArrayList<>(value.binds());
+      parameters.addAll(rows.parameters());
+      try {
+        return explain(sql.update(value, rows), parameters);
+      } catch (SQLException e) {
+        if (!SqlStates.INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
+          throw e;
+        }
+      }
+    }
+    return explain(sql.scan(rows), rows.parameters());
+  }
+
+  private Rows rows(List<String> key) {
+    return sql.keys(Optional.of(key), key, 0, stripes);
+  }
+
+  private List<String> explain(String statement, List<String> parameters) throws SQLException {
+    try (PreparedStatement explain =
+        connection.prepareStatement("explain (costs off) " + statement)) {
+      Texts.bind(explain, 1, parameters);
+      List<String> lines = new ArrayList<>();
+      try (ResultSet plan = explain.executeQuery()) {
+        while (plan.next()) {
+          lines.add(plan.getString(1));
+        }
+      }
+      return lines;
+    }
+  }
+}

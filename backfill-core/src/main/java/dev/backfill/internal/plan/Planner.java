@@ -1,0 +1,89 @@
+package dev.backfill.internal.plan;
+
+import dev.backfill.internal.batch.BatchPreview;
+import dev.backfill.internal.batch.StripeChoice;
+import dev.backfill.internal.expand.Preflight;
+import dev.backfill.internal.expand.Prepared;
+import dev.backfill.internal.postgres.TableInfo;
+import dev.backfill.internal.postgres.TableInfo.Leaf;
+import dev.backfill.internal.postgres.TableInfo.TriggerInfo;
+import dev.backfill.internal.postgres.Target;
+import dev.backfill.model.BackfillPlan;
+import dev.backfill.model.PreflightException;
+import dev.backfill.model.Specification;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Comparator;
+import java.util.List;
+
+/** Makes the plan of a definition: what would run, whom it blocks, and what it would cost. */
+final class Planner {
+  private static final int ROWS_PER_WINDOW = 200_000;
+
+  private Planner() {}
+
+  /**
+   * Reads only, and writes nothing, not even the state schema.
+   *
+   * @throws PreflightException when the definition cannot run on this database at all; missing
+   *     rights are part of the plan
+   */
+  static BackfillPlan plan(Connection connection, Specification spec) throws SQLException {
+    Preflight.Inspection inspection = Preflight.inspect(connection, spec);
+    if (inspection.prepared().isEmpty()) {
+      throw new PreflightException(
+          "There is no plan, and nothing was changed: " + String.join(" ", inspection.problems()));
+    }
+    return plan(connection, inspection.prepared().get(), inspection.missingRights());
+  }
+
+  private static BackfillPlan plan(
+      Connection connection, Prepared prepared, List<String> missingRights) throws SQLException {
+    Target target = prepared.target();
+    TableInfo table = target.table();
+    Leaf leaf = largestLeaf(table);
+    StripeChoice stripes = StripeChoice.of(target, leaf);
+    BatchPreview batch = new BatchPreview(connection, target, leaf, stripes.stripes());
+    Estimate estimate = Estimate.of(connection, target, stripes);
+    return new BackfillPlan(
+        target.runName(),
+        table.sql(),
+        target.column(),
+        target.columnType(),
+        prepared.cover().describe(),
+        prepared.instant(),
+        target.key().columnNames(),
+        target.key().index(),
+        Statements.of(connection, prepared, batch),
+        batch.explainBoundary(),
+        batch.explainBatch(),
+        table.triggers().stream()
+            .filter(t -> fires(t, target.spec().column()))
+            .map(TriggerInfo::definition)
+            .toList(),
+        stripes.stripes(),
+        stripes.reason(),
+        stripes.hotShare(),
+        table.estimatedRows(),
+        Math.max(1, (table.estimatedRows() + ROWS_PER_WINDOW - 1) / ROWS_PER_WINDOW),
+        estimate.walBytes(),
+        estimate.duration(),
+        missingRights,
+        prepared.warnings(),
+        Deployment.of(prepared));
+  }
+
+  private static boolean fires(TriggerInfo trigger, String column) {
+    // 'R' fires under session_replication_role = replica only.
+    return trigger.onUpdate()
+        && trigger.enabled() != 'R'
+        && (trigger.firesOnUpdateOfAll() || trigger.updateColumns().contains(column));
+  }
+
+  private static Leaf largestLeaf(TableInfo table) {
+    // A partitioned table without partitions has nothing to show but itself.
+    return table.leaves().stream()
+        .max(Comparator.comparingLong(Leaf::pages))
+        .orElseGet(() -> table.tables().get(0));
+  }
+}

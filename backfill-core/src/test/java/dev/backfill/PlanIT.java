@@ -1,0 +1,120 @@
+package dev.backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.backfill.model.BackfillPlan;
+import dev.backfill.model.Phase;
+import dev.backfill.model.PlannedStatement;
+import dev.backfill.model.PreflightException;
+import dev.backfill.testing.PostgresTest;
+import dev.backfill.testing.TestDatabase;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+@PostgresTest
+class PlanIT {
+  private static final String VALUE =
+      "case when shipped_at is null then 'pending' else 'shipped' end";
+
+  TestDatabase database;
+
+  @BeforeEach
+  void orders() {
+    database.execute("drop table if exists orders");
+    database.ordersTable(20_000);
+  }
+
+  private static BackfillBuilder statusCode() {
+    return Backfill.column("orders", "status_code").type("varchar(32)").value(VALUE);
+  }
+
+  @Test
+  void namesEveryStatementWithItsLock() {
+    BackfillPlan plan = statusCode().on(database.dataSource()).plan();
+
+    assertThat(plan.statements())
+        .extracting(PlannedStatement::phase)
+        .contains(Phase.EXPAND, Phase.BACKFILL, Phase.CONTRACT);
+    assertThat(plan.toString())
+        .contains(
+            "add column \"status_code\" character varying(32)",
+            "ACCESS EXCLUSIVE",
+            "ROW EXCLUSIVE",
+            "Index Cond",
+            "orders_pkey",
+            "Estimates",
+            "Deployment");
+    assertThat(plan.estimatedRows()).isBetween(19_000L, 21_000L);
+    assertThat(plan.estimatedWalBytes()).isPositive();
+    System.out.println(plan);
+  }
+
+  @Test
+  void ofAConstantIsOneStatement() {
+    BackfillPlan plan =
+        Backfill.column("orders", "status_code")
+            .type("varchar(32)")
+            .constant("new")
+            .on(database.dataSource())
+            .plan();
+
+    assertThat(plan.instant()).isTrue();
+    assertThat(plan.statements())
+        .singleElement()
+        .extracting(PlannedStatement::sql)
+        .isEqualTo(
+            "alter table \"public\".\"orders\" add column \"status_code\" character varying(32)"
+                + " default 'new' not null");
+  }
+
+  @Test
+  void listsTheTriggersThatFire() {
+    database.execute(
+        "create or replace function bump() returns trigger language plpgsql as"
+            + " $$ begin new.updated_at := now(); return new; end $$",
+        "create trigger bump before update on orders for each row execute function bump()",
+        "create trigger other before update of note on orders for each row execute function bump()");
+
+    assertThat(statusCode().on(database.dataSource()).plan().triggers())
+        .singleElement()
+        .asString()
+        .contains("CREATE TRIGGER bump");
+  }
+
+  @Test
+  void needsNoMoreThanARoleThatMayRead() {
+    DataSource reader = database.role("reader", "select on orders", "usage on schema public");
+    long before = objects();
+
+    BackfillPlan plan = statusCode().on(reader).plan();
+
+    assertThat(plan.missingRights())
+        .anySatisfy(r -> assertThat(r).contains("TO reader"))
+        .anySatisfy(r -> assertThat(r).contains("CREATE SCHEMA"));
+    assertThat(plan.toString()).contains("Rights that are missing", "GRANT");
+    assertThat(objects()).isEqualTo(before);
+    assertThat(database.queryLong("select count(*) from pg_namespace where nspname = 'backfill'"))
+        .isZero();
+  }
+
+  private long objects() {
+    return database.queryLong(
+        "select (select count(*) from pg_class) + (select count(*) from pg_attribute)"
+            + " + (select count(*) from pg_proc) + (select count(*) from pg_trigger)");
+  }
+
+  @Test
+  void refusesWhatCannotRun() {
+    assertThatThrownBy(
+            () ->
+                Backfill.column("no_such_table", "status_code")
+                    .type("text")
+                    .value("'x'")
+                    .on(database.dataSource())
+                    .plan())
+        .isInstanceOf(PreflightException.class)
+        .hasMessageContaining("no_such_table");
+  }
+}
