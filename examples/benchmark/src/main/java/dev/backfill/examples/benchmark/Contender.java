@@ -1,0 +1,13 @@
+package dev.backfill.examples.benchmark;
+
+import java.sql.SQLException;
+import javax.sql.DataSource;
+
+/** One way to fill the new column of a table that holds rows already. */
+interface Contender {
+
+  String name();
+
+  /** Fills the column and returns when the last transaction has committed. */
+  void fill(DataSource dataSource, BenchTable table) throws SQLException;
+}
