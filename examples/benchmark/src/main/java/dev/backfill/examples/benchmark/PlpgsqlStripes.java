@@ -1,0 +1,73 @@
+package dev.backfill.examples.benchmark;
+
+import java.sql.SQLException;
+import javax.sql.DataSource;
+
+/**
+ * What the library does, written as a script inside the server, with nothing that watches, pauses
+ * or recovers: windows of 200,000 rows, each passed eight times; a pass fills one stripe, in
+ * batches of some 2,500 rows that commit together with their checkpoint.
+ */
+final class PlpgsqlStripes implements Contender {
+  private static final String CHECKPOINT =
+      """
+      CREATE TABLE stripes_checkpoint AS
+      SELECT 0::bigint AS window_lo, 0 AS stripe, 0::bigint AS cursor, 0::bigint AS rows
+      """;
+
+  private static final String PROCEDURE =
+      """
+      CREATE OR REPLACE PROCEDURE stripes(window_rows int, cut_rows int, stripes int)
+      LANGUAGE plpgsql AS $$
+      DECLARE
+        passed bigint := 0;
+        cuts bigint[];
+        lo bigint;
+        hi bigint;
+        filled bigint;
+      BEGIN
+        LOOP
+          -- Once for all passes: the first of them clears the visibility map, and from then on the
+          -- index-only scan would fetch every row.
+          SELECT array_agg(id ORDER BY id) INTO cuts
+          FROM (SELECT id, row_number() OVER w AS nth, lead(id) OVER w IS NULL AS last
+                FROM (SELECT id FROM orders WHERE id > passed ORDER BY id LIMIT window_rows) AS k
+                WINDOW w AS (ORDER BY id)) AS keys
+          WHERE mod(nth, cut_rows) = 0 OR last;
+          EXIT WHEN cuts IS NULL;
+          FOR stripe_no IN 0 .. stripes - 1 LOOP
+            lo := passed;
+            FOREACH hi IN ARRAY cuts LOOP
+              UPDATE orders SET status_code = %s
+              WHERE id > lo AND id <= hi AND status_code IS NULL
+                AND hashint8(id) & (stripes - 1) = stripe_no;
+              GET DIAGNOSTICS filled = ROW_COUNT;
+              UPDATE stripes_checkpoint
+              SET window_lo = passed, stripe = stripe_no, cursor = hi, rows = rows + filled;
+              COMMIT;
+              lo := hi;
+            END LOOP;
+          END LOOP;
+          passed := hi;
+        END LOOP;
+      END $$
+      """
+          .formatted(BenchTable.VALUE);
+
+  @Override
+  public String name() {
+    return "plpgsql-stripes";
+  }
+
+  @Override
+  public void fill(DataSource dataSource, BenchTable table) throws SQLException {
+    Sql.execute(
+        dataSource,
+        "DROP TABLE IF EXISTS stripes_checkpoint",
+        CHECKPOINT,
+        PROCEDURE,
+        // Values and checkpoint are kept or lost together, so no batch needs to wait for the disk.
+        "SET synchronous_commit = off",
+        "CALL stripes(200000, 20000, 8)");
+  }
+}
