@@ -1,11 +1,97 @@
 package dev.backfill.examples.benchmark;
 
-/** How a backfill compares with a single UPDATE. */
-public final class Benchmark {
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** How ways to fill a new column compare with a single UPDATE. */
+@Command(
+    name = "benchmark",
+    mixinStandardHelpOptions = true,
+    description =
+        "Compares ways to fill a new column with a single UPDATE, on a server of its own.")
+public final class Benchmark implements Callable<Integer> {
+  private final TimeLimit limit = new TimeLimit();
+
+  /** The single UPDATE first: the time limit of the others comes from it. */
+  private final List<Contender> contenders =
+      List.of(new SingleUpdate(), new KeysetLoop(), new LimitLoop(limit::of), new PlpgsqlStripes());
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(names = "--rows", defaultValue = "2000000", description = "default: ${DEFAULT-VALUE}")
+  private long rows;
+
+  @Option(names = "--contenders", split = ",", description = "default: all")
+  private @Nullable List<String> contenderNames;
+
+  @Option(names = "--tables", split = ",", description = "default: all")
+  private @Nullable List<String> tableNames;
+
+  @Option(
+      names = "--repeat",
+      defaultValue = "3",
+      description = "rounds; medians are reported; default: ${DEFAULT-VALUE}")
+  private int rounds;
+
+  @Option(names = "--out", description = "JSON file; default: benchmark.json in target")
+  private @Nullable Path out;
 
   private Benchmark() {}
 
   public static void main(String[] args) {
-    System.out.println("Benchmark " + String.join(" ", args));
+    System.exit(run(args));
+  }
+
+  static int run(String... args) {
+    return new CommandLine(new Benchmark()).execute(args);
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    List<Contender> chosen = choose("--contenders", contenders, contenderNames, Contender::name);
+    List<BenchTable> tables = choose("--tables", BenchTable.ALL, tableNames, BenchTable::name);
+    atLeastOne("--rows", rows);
+    atLeastOne("--repeat", rounds);
+
+    List<Result> results;
+    try (BenchServer server = BenchServer.start()) {
+      System.out.println(server.description());
+      BenchTable.createSource(server.dataSource(), rows);
+      results = new Comparison(new Meter(server.dataSource()), limit).run(tables, chosen, rounds);
+    }
+    System.out.printf("%n%d rows, medians of %d%n%s", rows, rounds, new ResultTable(results, rows));
+    Path file = out == null ? ResultFile.byDefault() : out;
+    ResultFile.write(file, results);
+    System.out.println(file.toAbsolutePath());
+    return 0;
+  }
+
+  private <T> List<T> choose(
+      String option, List<T> all, @Nullable List<String> names, Function<T, String> nameOf) {
+    if (names == null) {
+      return all;
+    }
+    List<String> known = all.stream().map(nameOf).toList();
+    if (!known.containsAll(names)) {
+      throw new ParameterException(
+          spec.commandLine(), option + " knows " + known + ", not " + names);
+    }
+    return all.stream().filter(t -> names.contains(nameOf.apply(t))).toList();
+  }
+
+  private void atLeastOne(String option, long value) {
+    if (value < 1) {
+      throw new ParameterException(
+          spec.commandLine(), option + " must be at least 1, was " + value);
+    }
   }
 }
