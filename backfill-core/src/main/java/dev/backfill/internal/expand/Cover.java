@@ -14,10 +14,21 @@ public sealed interface Cover {
    * @param inputs the columns that the value and the condition read
    * @param wholeRow whether one of them reads the row as a whole
    */
-  record ByTrigger(List<String> inputs, boolean wholeRow) implements Cover {}
+  record ByTrigger(List<String> inputs, boolean wholeRow) implements Cover {
+    public ByTrigger {
+      inputs = List.copyOf(inputs);
+    }
+  }
 
   /** By the application; the final sweep catches the rest. */
   record ByApplication() implements Cover {}
+
+  /**
+   * By nothing of ours.
+   *
+   * @param reason why no row can be inserted without a value
+   */
+  record None(String reason) implements Cover {}
 
   /** In words, for a plan. */
   default String describe() {
@@ -25,7 +36,13 @@ public sealed interface Cover {
       return "column default " + byDefault.defaultSql();
     }
     if (this instanceof ByTrigger byTrigger) {
-      return "trigger on insert, and on update of " + String.join(", ", byTrigger.inputs());
+      return byTrigger.inputs().isEmpty()
+          ? "trigger on insert, and on any update of a row without a value"
+          : "trigger on insert, and on any update that changes "
+              + String.join(", ", byTrigger.inputs());
+    }
+    if (this instanceof None none) {
+      return "nothing is needed: " + none.reason();
     }
     return "the application writes the column";
   }

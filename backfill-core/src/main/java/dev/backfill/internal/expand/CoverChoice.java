@@ -3,109 +3,109 @@ package dev.backfill.internal.expand;
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.internal.postgres.TableInfo.ColumnInfo;
-import dev.backfill.internal.postgres.TableInfo.TriggerInfo;
 import dev.backfill.internal.postgres.ValueText;
 import dev.backfill.model.ColumnValue;
 import dev.backfill.model.NewRows;
 import dev.backfill.model.Specification;
-import java.sql.SQLException;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import java.util.TreeSet;
 
 /** Decides how new rows are covered: as asked for, or by what the value allows. */
 final class CoverChoice {
   private final TableInfo table;
   private final Specification spec;
-  private final ExpressionProbe probe;
+  private final Optional<Expression> value;
+  private final Optional<Expression> where;
   private final Findings findings;
 
-  CoverChoice(TableInfo table, Specification spec, ExpressionProbe probe, Findings findings) {
+  /**
+   * @param value empty when the value is no SQL
+   */
+  CoverChoice(
+      TableInfo table,
+      Specification spec,
+      Optional<Expression> value,
+      Optional<Expression> where,
+      Findings findings) {
     this.table = table;
     this.spec = spec;
-    this.probe = probe;
+    this.value = value;
+    this.where = where;
     this.findings = findings;
   }
 
-  Cover choose() throws SQLException {
+  Cover choose() {
     NewRows asked = spec.options().newRows();
+    if (table.column(spec.column()).filter(c -> c.identity().equals("d")).isPresent()) {
+      return new Cover.None("it is an identity column, which numbers new rows by itself");
+    }
     if (asked == NewRows.APPLICATION) {
       return new Cover.ByApplication();
     }
-    if (spec.value() instanceof ColumnValue.Constant constant) {
-      String literal = Identifiers.literal(ValueText.of(constant.value()));
-      return asked == NewRows.TRIGGER || spec.where().isPresent()
-          ? trigger(literal)
-          : new Cover.ByDefault(literal);
+    if (spec.value() instanceof ColumnValue.Computed) {
+      findings.problem(
+          "New rows cannot be covered by a Java function, neither by default nor by trigger. Let the"
+              + " application write the column, and say so with newRows(application()).");
+      return new Cover.ByApplication();
     }
-    if (spec.value() instanceof ColumnValue.Expression expression) {
-      return expression(asked, expression.sql());
+    Optional<String> obstacle = obstacleToDefault();
+    if (asked == NewRows.COLUMN_DEFAULT && obstacle.isPresent()) {
+      findings.problem(
+          "New rows cannot be covered by a column default: "
+              + obstacle.get()
+              + ". Use newRows(trigger()).");
     }
-    findings.problem(
-        "A Java function cannot cover new rows. Let the application write the column and say so with"
-            + " newRows(application()).");
-    return new Cover.ByApplication();
+    return obstacle.isEmpty() && asked != NewRows.TRIGGER
+        ? new Cover.ByDefault(defaultSql())
+        : trigger();
   }
 
-  private Cover expression(NewRows asked, String sql) throws SQLException {
-    List<String> inputs = probe.inputs(sql);
-    if (inputs.contains(spec.column())) {
-      findings.problem(
-          "The value reads "
-              + Identifiers.quote(spec.column())
-              + ", the column that it fills, which is NULL there.");
-    }
-    boolean fitsDefault = inputs.isEmpty() && spec.where().isEmpty() && probe.mayBeDefault(sql);
-    if (asked == NewRows.COLUMN_DEFAULT && !fitsDefault) {
-      findings.problem(
-          "A column default cannot be \""
-              + sql
-              + "\": it reads columns"
-              + (inputs.isEmpty() ? " by a subquery" : " " + inputs)
-              + " or depends on where(...). Use newRows(trigger()).");
-    }
-    return fitsDefault && asked != NewRows.TRIGGER ? new Cover.ByDefault(sql) : trigger(sql);
+  private String defaultSql() {
+    return spec.value() instanceof ColumnValue.Constant constant
+        ? Identifiers.literal(ValueText.of(constant.value()))
+        : value.orElseThrow().sql();
   }
 
-  private Cover trigger(String sql) throws SQLException {
-    Set<String> inputs = new TreeSet<>(probe.inputs(sql));
-    boolean wholeRow = probe.readsWholeRow(sql);
-    if (spec.where().isPresent()) {
-      inputs.addAll(probe.inputs(spec.where().get()));
-      wholeRow |= probe.readsWholeRow(spec.where().get());
+  private Optional<String> obstacleToDefault() {
+    if (where.isPresent()) {
+      return Optional.of("it would fill rows for which where does not hold");
     }
-    inputs.remove(spec.column());
-    for (ColumnInfo column : table.columns()) {
-      if (column.generated() && inputs.contains(column.name())) {
-        findings.problem(
-            "The value reads "
-                + Identifiers.quote(column.name())
-                + ", a generated column, which has no value yet when a BEFORE trigger runs. Use the"
-                + " expression that it is generated from instead.");
-      }
+    if (value.filter(v -> !v.inputs().isEmpty()).isPresent()) {
+      return Optional.of("the value reads " + Identifiers.quoteAll(value.get().inputs()));
     }
-    refuseLaterTriggers();
+    return value.filter(Expression::subquery).map(v -> "the value holds a subquery");
+  }
+
+  private Cover trigger() {
+    TreeSet<Integer> numbers = new TreeSet<>();
+    List<Expression> read =
+        java.util.stream.Stream.of(value, where).flatMap(Optional::stream).toList();
+    read.forEach(e -> e.inputs().forEach(i -> numbers.add(table.column(i).orElseThrow().number())));
+    List<ColumnInfo> inputs =
+        table.columns().stream()
+            .filter(c -> numbers.contains(c.number()) && !c.name().equals(spec.column()))
+            .toList();
+    inputs.stream().filter(ColumnInfo::generated).forEach(this::refuseGenerated);
+    if (read.stream().anyMatch(Expression::subquery)) {
+      findings.warning(
+          "The trigger runs as whoever writes the row: each such role needs the rights on what the"
+              + " subquery reads, and a change of what it reads does not change the value.");
+    }
     findings.warning(
-        "The trigger that covers new rows costs each INSERT and each UPDATE of "
-            + String.join(", ", inputs)
-            + ": bulk inserts took 20 to 85 % longer when measured.");
-    return new Cover.ByTrigger(List.copyOf(inputs), wholeRow);
+        "The trigger makes writes dearer: bulk inserts took 20 to 85 % longer when measured.");
+    return new Cover.ByTrigger(
+        inputs.stream().map(ColumnInfo::name).toList(),
+        read.stream().anyMatch(Expression::wholeRow));
   }
 
-  /** A trigger that runs after ours could change an input, and the value would not follow. */
-  private void refuseLaterTriggers() {
-    String ours = CoverTrigger.insertTrigger(spec.column());
-    for (TriggerInfo trigger : table.triggers()) {
-      boolean later = trigger.before() && trigger.row() && trigger.name().compareTo(ours) > 0;
-      if (later && !CoverTrigger.isOurs(trigger.name())) {
-        findings.problem(
-            "Trigger "
-                + Identifiers.quote(trigger.name())
-                + " runs after the one that covers new rows, by the order of names, and may change what"
-                + " it reads. Rename it: ALTER TRIGGER ... RENAME TO a name before "
-                + ours
-                + ".");
-      }
-    }
+  private void refuseGenerated(ColumnInfo input) {
+    findings.problem(
+        "The trigger for new rows cannot read "
+            + Identifiers.quote(input.name())
+            + ": a generated column has no value yet when BEFORE triggers run. Use what it is generated"
+            + " from instead: "
+            + input.defaultExpression().orElse("its expression")
+            + ".");
   }
 }

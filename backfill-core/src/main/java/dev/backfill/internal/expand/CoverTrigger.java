@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
  */
 final class CoverTrigger {
   // Sorts after every letter and digit.
-  private static final String PREFIX = "~~backfill_";
+  static final String PREFIX = "~~backfill_";
   // With prefix and oid within the 63 bytes of a name.
   private static final int NAME_PART = 40;
 
@@ -42,10 +42,6 @@ final class CoverTrigger {
     this.cover = cover;
     this.stateSchema = stateSchema;
     this.function = new CoverFunction(target, cover, quotedFunction());
-  }
-
-  static boolean isOurs(String trigger) {
-    return trigger.startsWith(PREFIX);
   }
 
   static String insertTrigger(String column) {

@@ -1,12 +1,15 @@
 package dev.backfill.internal.expand;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Collects what speaks against a run, so that the user hears all of it at once. */
 final class Findings {
   private final List<String> problems = new ArrayList<>();
-  private final List<String> missingRights = new ArrayList<>();
+  // The partitions of a table mostly lack the same right.
+  private final Set<String> missingRights = new LinkedHashSet<>();
   private final List<String> warnings = new ArrayList<>();
 
   void problem(String text) {
@@ -14,29 +17,26 @@ final class Findings {
   }
 
   /**
-   * @param mend the statement that grants the right
+   * @param why what the right is needed for
+   * @param grant the statement that gives it
    */
-  void missingRight(String what, String mend) {
-    missingRights.add(what + ": " + mend);
+  void missingRight(String why, String grant) {
+    missingRights.add(grant + "; -- " + why);
   }
 
   void warning(String text) {
     warnings.add(text);
   }
 
-  boolean none() {
-    return problems.isEmpty();
-  }
-
   List<String> problems() {
-    return problems;
+    return List.copyOf(problems);
   }
 
   List<String> missingRights() {
-    return missingRights;
+    return List.copyOf(missingRights);
   }
 
   List<String> warnings() {
-    return warnings;
+    return List.copyOf(warnings);
   }
 }

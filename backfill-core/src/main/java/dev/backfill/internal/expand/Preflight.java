@@ -1,17 +1,12 @@
 package dev.backfill.internal.expand;
 
-import dev.backfill.internal.postgres.Catalog;
-import dev.backfill.internal.postgres.Catalog.Relation;
 import dev.backfill.internal.postgres.Identifiers;
-import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.Key;
 import dev.backfill.internal.postgres.KeyChooser;
 import dev.backfill.internal.postgres.ServerInfo;
 import dev.backfill.internal.postgres.TableInfo;
-import dev.backfill.internal.postgres.TableInfo.ColumnInfo;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.model.ColumnValue;
-import dev.backfill.model.Contract;
 import dev.backfill.model.NewRows;
 import dev.backfill.model.PreflightException;
 import dev.backfill.model.Specification;
@@ -20,7 +15,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -40,29 +34,35 @@ public final class Preflight {
   /**
    * What was found, for a plan.
    *
-   * @param prepared empty when a problem keeps the run from being described at all
+   * @param prepared what would run if the problems were mended; empty when they keep it from being
+   *     described
+   * @param missingRights statements that give the rights that are missing
    */
   public record Inspection(
       Optional<Prepared> prepared, List<String> problems, List<String> missingRights) {}
 
   /**
+   * @param connection in no transaction
    * @throws PreflightException naming every problem and every missing right
    */
   public static Prepared check(Connection connection, Specification spec) throws SQLException {
     Inspection inspection = inspect(connection, spec);
     List<String> all =
-        Stream.concat(inspection.problems().stream(), inspection.missingRights().stream()).toList();
-    if (!all.isEmpty() || inspection.prepared().isEmpty()) {
+        Stream.concat(
+                inspection.problems().stream(),
+                inspection.missingRights().stream().map(right -> "A right is missing: " + right))
+            .toList();
+    if (!all.isEmpty()) {
       throw new PreflightException(
           "The backfill of "
               + spec.schema().map(s -> Identifiers.quote(s) + ".").orElse("")
               + Identifiers.quote(spec.table())
               + "."
               + Identifiers.quote(spec.column())
-              + " cannot start, and nothing was changed: "
-              + String.join(" ", all));
+              + " cannot start; nothing was changed.\n- "
+              + String.join("\n- ", all));
     }
-    return inspection.prepared().get();
+    return inspection.prepared().orElseThrow();
   }
 
   /** As {@link #check}, without an exception; a role that may only read the table is enough. */
@@ -70,84 +70,108 @@ public final class Preflight {
     Preflight preflight = new Preflight(connection, spec);
     Optional<Prepared> prepared = preflight.prepare();
     return new Inspection(
-        prepared,
-        List.copyOf(preflight.findings.problems()),
-        List.copyOf(preflight.findings.missingRights()));
+        prepared, preflight.findings.problems(), preflight.findings.missingRights());
   }
 
   private Optional<Prepared> prepare() throws SQLException {
     ServerInfo server = ServerInfo.read(connection);
-    TableChecks.server(server, findings);
-    Catalog catalog = new Catalog(Jooq.on(connection));
-    Optional<Relation> relation = catalog.find(spec.schema(), spec.table());
-    if (relation.isEmpty()) {
-      findings.problem(noTable());
+    ServerChecks.check(server, findings);
+    TableChecks tables = new TableChecks(connection, spec, findings);
+    Optional<TableInfo> table = tables.find();
+    if (table.isEmpty()) {
       return Optional.empty();
     }
-    TableChecks.kind(relation.get(), findings);
-    if (!findings.none()) {
-      return Optional.empty();
-    }
-    TableInfo table = catalog.describe(relation.get());
-    TableChecks.table(table, spec, findings);
-    new RightsChecks(connection, findings).check(table, spec.options().stateSchema());
-    Optional<String> type = new TypeProbe(connection).canonical(spec.type(), findings);
-    Optional<ColumnInfo> existing = table.column(spec.column());
-    if (existing.isPresent() && type.isPresent()) {
-      TypeProbe.requireSame(existing.get(), type.get(), findings);
-    }
+    tables.check(table.get());
+    return prepare(server, table.get());
+  }
+
+  private Optional<Prepared> prepare(ServerInfo server, TableInfo table) throws SQLException {
+    boolean readable =
+        new RightsChecks(connection, findings).check(table, spec.options().stateSchema());
+    ColumnChecks columns = new ColumnChecks(table, spec, findings);
+    columns.check();
+    Optional<ColumnType> type = new TypeProbe(connection, findings).resolve(spec.type(), table);
+    type.ifPresent(columns::sameType);
     KeyChooser.Choice key = KeyChooser.choose(table, spec.key());
     if (key.key().isEmpty()) {
       findings.problem(key.refusal());
     }
-    if (!findings.none() || type.isEmpty() || key.key().isEmpty()) {
-      return Optional.empty();
-    }
-    return prepare(server, table, key.key().get(), type.get());
-  }
-
-  private Optional<Prepared> prepare(ServerInfo server, TableInfo table, Key key, String type)
-      throws SQLException {
-    ExpressionProbe probe = new ExpressionProbe(connection, table);
-    boolean parses = parses(table, key, type, probe);
-    if (!parses || !findings.none()) {
-      return Optional.empty();
-    }
-    boolean exists = table.column(spec.column()).isPresent();
-    Cover cover = new CoverChoice(table, spec, probe, findings).choose();
-    new DefaultChecks(connection, table, spec, probe, findings).check(cover);
-    boolean instant = !exists && mayBeInstant();
-    warn(table, cover, instant);
-    return findings.none()
-        ? Optional.of(
-            new Prepared(
-                new Target(spec, server, table, key, type, exists),
-                cover,
-                instant,
-                findings.warnings()))
-        : Optional.empty();
-  }
-
-  private boolean parses(TableInfo table, Key key, String type, ExpressionProbe probe) {
+    ExpressionProbe probe = new ExpressionProbe(connection, table, spec.column(), findings);
+    Optional<Expression> where = Optional.empty();
     if (spec.where().isPresent()) {
-      Optional<String> where = probe.scalar("where", spec.where().get(), findings);
-      if (where.isPresent() && !where.get().equals("bool")) {
-        findings.problem("where is of type " + where.get() + "; it must be a condition.");
-      }
+      where = probe.analyseCondition("where", spec.where().get());
     }
-    ValueChecks checks = new ValueChecks(connection, table, spec, type, findings);
+    Optional<Expression> value = Optional.empty();
+    if (spec.value() instanceof ColumnValue.Expression expression) {
+      value = probe.analyse("The value", expression.sql());
+    }
+    boolean parses =
+        where.isPresent() == spec.where().isPresent()
+            && value.isPresent() == spec.value() instanceof ColumnValue.Expression;
+    if (type.isEmpty() || !parses) {
+      return Optional.empty();
+    }
+    value(table, type.get(), key.key().filter(k -> readable), value);
+    Cover cover = cover(table, type.get(), value, where);
+    boolean instant = table.column(spec.column()).isEmpty() && mayBeInstant();
+    Warnings.add(table, spec, value, cover, instant, findings);
+    return key.key()
+        .map(k -> target(server, table, k, type.get()))
+        .map(t -> new Prepared(t, cover, instant, findings.warnings()));
+  }
+
+  private Target target(ServerInfo server, TableInfo table, Key key, ColumnType type) {
+    return new Target(
+        spec, server, table, key, type.name(), table.column(spec.column()).isPresent());
+  }
+
+  /**
+   * @param key by which to choose rows for trying the value, empty when it cannot be tried
+   */
+  private void value(
+      TableInfo table, ColumnType type, Optional<Key> key, Optional<Expression> value) {
     if (spec.value() instanceof ColumnValue.Constant constant) {
-      checks.constant(constant);
-    } else if (spec.value() instanceof ColumnValue.Expression expression) {
-      Optional<String> valueType = probe.scalar("The value", expression.sql(), findings);
-      if (valueType.isEmpty() || !findings.none()) {
-        return false;
-      }
-      checks.expression(expression.sql(), valueType.get(), Optional.of(key));
-    } else if (spec.value() instanceof ColumnValue.Computed computed) {
-      checks.inputsExist(computed.inputs());
+      ConstantCheck.check(connection, constant, type, findings);
     }
-    return findings.none();
+    if (value.isEmpty()) {
+      return;
+    }
+    Expression expression = value.get();
+    if (!expression.bareLiteral()
+        && !AssignmentRules.assignable(connection, expression.type(), type.oid())) {
+      findings.problem(
+          "The value is of type "
+              + expression.typeName()
+              + ", which is not assigned to "
+              + type.name()
+              + " without a cast. Cast it in the expression, or change the column's type.");
+      return;
+    }
+    key.ifPresent(
+        k ->
+            new SampleProbe(
+                    connection,
+                    table,
+                    k,
+                    spec.column(),
+                    type.assigned(expression.sql()),
+                    spec.where(),
+                    findings)
+                .check());
+  }
+
+  private Cover cover(
+      TableInfo table, ColumnType type, Optional<Expression> value, Optional<Expression> where) {
+    Cover cover = new CoverChoice(table, spec, value, where, findings).choose();
+    if (cover instanceof Cover.ByTrigger) {
+      LaterTriggers.check(connection, table, spec.column(), findings);
+    }
+    if (cover instanceof Cover.ByDefault byDefault) {
+      table
+          .column(spec.column())
+          .ifPresent(c -> DefaultCheck.check(connection, c, byDefault, type, findings));
+    }
+    return cover;
   }
 
   private boolean mayBeInstant() {
@@ -156,43 +180,5 @@ public final class Preflight {
         && spec.where().isEmpty()
         && spec.options().strategy() == Strategy.AUTO
         && (newRows == NewRows.AUTO || newRows == NewRows.COLUMN_DEFAULT);
-  }
-
-  private void warn(TableInfo table, Cover cover, boolean instant) {
-    if (instant) {
-      findings.warning(
-          "A constant for a new column needs no backfill: PostgreSQL keeps it in the catalog, and no row"
-              + " is written"
-              + (spec.options().contract() == Contract.SET_NOT_NULL ? "; NOT NULL at once." : ".")
-              + " Use strategy(batched()) to fill the rows nevertheless.");
-    } else if (cover instanceof Cover.ByDefault) {
-      findings.warning("Code that writes NULL into the column by name defeats the default.");
-    }
-    findings.warning(
-        "A prepared SELECT * of the application fails once with \"cached plan must not change result"
-            + " type\" when the column is added; most drivers prepare it again.");
-    if (table.partitioned()) {
-      findings.warning("A table that is attached as a partition from now on must have the column.");
-    }
-  }
-
-  private String noTable() {
-    List<String> similar =
-        Jooq.on(connection)
-            .fetch(
-                "select quote_ident(n.nspname) || '.' || quote_ident(c.relname)"
-                    + " from pg_catalog.pg_class c"
-                    + " join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
-                    + " where lower(c.relname) = lower(?) and c.relkind in ('r', 'p') limit 5",
-                spec.table())
-            .map(r -> r.get(0, String.class));
-    return "There is no table "
-        + spec.schema().map(s -> Identifiers.quote(s) + ".").orElse("")
-        + Identifiers.quote(spec.table())
-        + (spec.schema().isEmpty() ? " on the search path" : "")
-        + "."
-        + (similar.isEmpty()
-            ? " Names are taken as the catalog has them, upper and lower case told apart."
-            : similar.stream().collect(Collectors.joining(", ", " Did you mean ", "?")));
   }
 }

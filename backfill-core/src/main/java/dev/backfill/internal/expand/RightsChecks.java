@@ -4,93 +4,115 @@ import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
+import java.sql.Connection;
 import org.jooq.DSLContext;
 import org.jooq.Record;
 
-/** The rights that a run needs, each with the statement that grants it. */
+/** The rights that a run needs, each with the statement that gives it. */
 final class RightsChecks {
   private final DSLContext sql;
   private final Findings findings;
   private final String role;
 
-  RightsChecks(java.sql.Connection connection, Findings findings) {
+  RightsChecks(Connection connection, Findings findings) {
     this.sql = Jooq.on(connection);
     this.findings = findings;
     this.role = sql.fetchSingle("select quote_ident(current_user)").get(0, String.class);
   }
 
-  void check(TableInfo table, String stateSchema) {
+  /** Whether the rows may be read, without which no value can be tried. */
+  boolean check(TableInfo table, String stateSchema) {
+    String schema = Identifiers.quote(table.schema());
+    if (!sql.fetchSingle("select has_schema_privilege(cast(? as text), 'usage')", table.schema())
+        .get(0, Boolean.class)) {
+      findings.missingRight(
+          "to reach the table", "GRANT USAGE ON SCHEMA " + schema + " TO " + role);
+    }
+    boolean readable = true;
     for (Leaf each : table.tables()) {
-      table(each);
+      readable &= table(each);
     }
     stateSchema(stateSchema);
+    return readable;
   }
 
-  private void table(Leaf table) {
+  private boolean table(Leaf table) {
     Record r =
         sql.fetchSingle(
             """
             select pg_has_role(current_user, c.relowner, 'usage'), quote_ident(o.rolname),
-                   has_table_privilege(c.oid, 'select'), has_table_privilege(c.oid, 'update'),
-                   row_security_active(c.oid)
+                   has_table_privilege(c.oid, 'select') and has_table_privilege(c.oid, 'update'),
+                   row_security_active(c.oid), c.relforcerowsecurity
             from pg_catalog.pg_class c join pg_catalog.pg_roles o on o.oid = c.relowner
             where c.oid = cast(? as bigint)::oid
             """,
             table.oid());
-    if (!r.get(0, Boolean.class)) {
+    boolean owner = r.get(0, Boolean.class);
+    if (!owner) {
       findings.missingRight(
-          "Only a member of the owner of " + table.sql() + " may change it",
+          "only the owner of a table may change it",
           "GRANT " + r.get(1, String.class) + " TO " + role);
     }
-    if (!r.get(2, Boolean.class) || !r.get(3, Boolean.class)) {
+    if (!r.get(2, Boolean.class)) {
       findings.missingRight(
-          "Rows of " + table.sql() + " must be read and updated",
-          "GRANT SELECT, UPDATE ON " + table.sql() + " TO " + role);
+          "to read and fill the rows", "GRANT SELECT, UPDATE ON " + table.sql() + " TO " + role);
     }
-    if (r.get(4, Boolean.class)) {
-      findings.problem(
-          "Row security of "
-              + table.sql()
-              + " applies to role "
-              + role
-              + " and would hide rows from the backfill and from its proof alike. Run it as the table's"
-              + " owner without FORCE ROW LEVEL SECURITY, or ALTER ROLE "
-              + role
-              + " BYPASSRLS.");
+    if (r.get(3, Boolean.class)) {
+      rowSecurity(table, owner && r.get(4, Boolean.class));
     }
+    return r.get(2, Boolean.class) && !r.get(3, Boolean.class);
+  }
+
+  private void rowSecurity(Leaf table, boolean forced) {
+    findings.problem(
+        "Row security of "
+            + table.sql()
+            + " applies to role "
+            + role
+            + ": it would hide rows from the backfill and from the proof that none is left. "
+            + (forced
+                ? "ALTER TABLE " + table.sql() + " NO FORCE ROW LEVEL SECURITY, or "
+                : "Run as the owner of the table, or ")
+            + "ALTER ROLE "
+            + role
+            + " BYPASSRLS.");
   }
 
   private void stateSchema(String schema) {
-    String quoted = Identifiers.quote(schema);
     Record r =
         sql.fetchSingle(
             """
-            select to_regnamespace(?) is not null,
-                   coalesce(has_schema_privilege(to_regnamespace(?), 'usage'), false),
-                   coalesce(has_schema_privilege(to_regnamespace(?), 'create'), false),
+            select n.oid is not null,
+                   has_schema_privilege(n.oid, 'usage') and has_schema_privilege(n.oid, 'create'),
                    has_database_privilege(current_database(), 'create'),
-                   quote_ident(current_database())
+                   quote_ident(current_database()),
+                   exists (select from pg_catalog.pg_class c
+                           where c.relnamespace = n.oid and c.relkind = 'r'
+                             and not (has_table_privilege(c.oid, 'select')
+                                      and has_table_privilege(c.oid, 'insert')
+                                      and has_table_privilege(c.oid, 'update')
+                                      and has_table_privilege(c.oid, 'delete')))
+            from (select) one
+            left join pg_catalog.pg_namespace n on n.nspname = cast(? as text)
             """,
-            quoted,
-            quoted,
-            quoted);
+            schema);
+    String quoted = Identifiers.quote(schema);
     if (!r.get(0, Boolean.class)) {
-      if (!r.get(3, Boolean.class)) {
+      if (!r.get(2, Boolean.class)) {
         findings.missingRight(
-            "The state schema " + quoted + " does not exist yet",
-            "CREATE SCHEMA "
-                + quoted
-                + " AUTHORIZATION "
-                + role
-                + ", or GRANT CREATE ON DATABASE "
-                + r.get(4, String.class)
-                + " TO "
-                + role);
+            "to create schema " + quoted + " for the state of runs",
+            "GRANT CREATE ON DATABASE " + r.get(3, String.class) + " TO " + role);
       }
-    } else if (!r.get(1, Boolean.class) || !r.get(2, Boolean.class)) {
+      return;
+    }
+    if (!r.get(1, Boolean.class)) {
       findings.missingRight(
-          "The state schema " + quoted + " cannot be used",
-          "GRANT USAGE, CREATE ON SCHEMA " + quoted + " TO " + role);
+          "to keep the state of runs", "GRANT USAGE, CREATE ON SCHEMA " + quoted + " TO " + role);
+    }
+    if (r.get(4, Boolean.class)) {
+      findings.missingRight(
+          "to keep the state of runs",
+          "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + quoted + " TO " + role);
     }
   }
 }
