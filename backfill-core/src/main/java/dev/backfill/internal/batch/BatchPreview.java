@@ -1,6 +1,5 @@
 package dev.backfill.internal.batch;
 
-import dev.backfill.internal.checkpoint.StripeBy;
 import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Target;
@@ -63,7 +62,7 @@ public final class BatchPreview {
   }
 
   private Rows rows(List<String> key) {
-    return sql.keys(Optional.of(key), key, new Stripe(0, stripes, StripeBy.HASH));
+    return sql.keys(Optional.of(key), key, 0, stripes);
   }
 
   private List<String> explain(String statement, List<String> parameters) throws SQLException {

@@ -98,15 +98,7 @@ final class WindowClaimer {
     Optional<WindowRow> window =
         context
             .windows()
-            .claim(
-                connection,
-                context.run(),
-                context.epoch(),
-                frontier,
-                leaf.sql(),
-                hi,
-                stripes,
-                KeyDensity.stripeBy(connection, context.target().key(), cuts));
+            .claim(connection, context.run(), context.epoch(), frontier, leaf.sql(), hi, stripes);
     window.ifPresent(
         w ->
             context

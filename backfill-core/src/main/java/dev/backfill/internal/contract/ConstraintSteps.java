@@ -1,148 +1,122 @@
 package dev.backfill.internal.contract;
 
+import dev.backfill.internal.contract.ConstraintState.Constraint;
+import dev.backfill.internal.contract.ConstraintState.TableState;
 import dev.backfill.internal.postgres.Ddl;
-import dev.backfill.internal.postgres.Identifiers;
-import dev.backfill.internal.postgres.LockMode;
-import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Target;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * The statements that turn a proven column into a NOT NULL one, each instant or without a strong
- * lock.
+ * lock, each a transaction of its own.
  *
- * <p>Up to PostgreSQL 17, and for partitioned tables: a CHECK that is not valid yet, its validation
- * under a weak lock, then SET NOT NULL, which finds the CHECK and skips its scan, then the CHECK
- * goes. Dropping it in the same ALTER would take the proof away before SET NOT NULL looks for it,
- * which then scans under the strong lock. From PostgreSQL 18 on: NOT NULL itself may be not valid;
- * SET NOT NULL over it would scan again.
+ * <p>Up to PostgreSQL 17: a CHECK that is not valid yet, its validation under a weak lock, then SET
+ * NOT NULL, which finds the CHECK and skips its scan, then the CHECK goes. Dropping it in the same
+ * ALTER would take the proof away before SET NOT NULL looks for it, which then scans under the
+ * strong lock. From PostgreSQL 18 on NOT NULL itself may be not valid, and is only validated: SET
+ * NOT NULL over it would scan again, even beside a valid CHECK.
+ *
+ * <p>Partitions are validated one by one, so that each scan, which holds a snapshot, is as short as
+ * can be; the parent's validation passes over those that are valid.
  */
 final class ConstraintSteps {
   private static final int NATIVE_SINCE = 18;
-  private static final int MAX_BYTES = 63;
 
-  private final Target target;
   private final ConstraintState state;
+  private final boolean nativeNotValid;
+  private final ConstraintSql sql;
 
   ConstraintSteps(Target target, ConstraintState state) {
-    this.target = target;
     this.state = state;
+    this.nativeNotValid = target.server().major() >= NATIVE_SINCE;
+    this.sql = new ConstraintSql(target, state);
   }
 
-  /** The name of the constraint that the library creates. */
-  static String name(Target target) {
-    String name = "backfill_" + target.spec().column() + "_not_null";
-    return name.getBytes(StandardCharsets.UTF_8).length <= MAX_BYTES
-        ? name
-        : "backfill_" + Integer.toHexString(target.spec().column().hashCode()) + "_not_null";
-  }
-
-  /** The next statement to run, by what the catalogs say now; empty when all is done. */
-  Optional<Ddl> next() {
-    return remaining().stream().findFirst();
-  }
-
-  /** Every statement that is left, in order. */
+  /** Every statement that is left, in order; empty when NOT NULL is valid and the CHECK is gone. */
   List<Ddl> remaining() {
-    return target.server().major() >= NATIVE_SINCE && !target.table().partitioned()
-        ? natively()
-        : byCheck();
-  }
-
-  private List<Ddl> natively() {
     List<Ddl> steps = new ArrayList<>();
-    if (state.notNullValid()) {
-      dropOwnCheck(steps);
-      return steps;
-    }
-    if (state.validCheck().isPresent()) {
-      // Proven already by a CHECK, the user's or one that an older server left half way.
-      steps.add(setNotNull());
-      dropOwnCheck(steps);
-      return steps;
-    }
-    if (state.notNullConstraint().isEmpty()) {
-      steps.add(
-          strong(
-              "add the NOT NULL constraint, not yet valid",
-              "alter table %s add constraint %s not null %s not valid"
-                  .formatted(
-                      target.table().sql(), Identifiers.quote(name(target)), target.column())));
-    }
-    String constraint = state.notNullConstraint().orElse(name(target));
-    steps.add(validate(target.table().sql(), constraint, List.of(target.table().oid())));
-    dropOwnCheck(steps);
-    return steps;
-  }
-
-  private List<Ddl> byCheck() {
-    List<Ddl> steps = new ArrayList<>();
+    boolean check = state.ownCheck().isPresent();
     if (!state.notNullValid()) {
-      if (state.validCheck().isEmpty()) {
-        if (!state.ownCheck()) {
-          steps.add(
-              strong(
-                  "add the CHECK constraint, not yet valid",
-                  "alter table %s add constraint %s check (%s is not null) not valid"
-                      .formatted(
-                          target.table().sql(), Identifiers.quote(name(target)), target.column())));
-        }
-        validateLeavesFirst(steps);
+      if (state.root().declared()) {
+        steps.addAll(validateNotNull());
+      } else if (state.root().provenByCheck()) {
+        // In a partition SET NOT NULL on the parent leaves a NOT NULL not valid that is so already.
+        steps.addAll(validateNotNull());
+        steps.add(sql.setNotNull());
+      } else if (nativeNotValid && !check) {
+        steps.addAll(addNotNull());
+      } else {
+        steps.addAll(addCheck());
+        steps.add(sql.setNotNull());
+        check = true;
       }
-      steps.add(setNotNull());
     }
-    dropOwnCheck(steps);
+    if (check) {
+      steps.add(sql.drop("drop the CHECK constraint, which NOT NULL made superfluous"));
+    }
     return steps;
   }
 
-  /** Leaf by leaf, so that each scan is short; the parent's then has nothing left to read. */
-  private void validateLeavesFirst(List<Ddl> steps) {
-    if (target.table().partitioned()) {
-      for (Leaf leaf : target.table().leaves()) {
-        if (!state.validOn().contains(leaf.oid())) {
-          steps.add(validate(leaf.sql(), name(target), List.of(leaf.oid())));
+  /** Takes back what refuses new NULLs, when NOT NULL cannot be had. */
+  Optional<Ddl> withdrawal() {
+    return state.ownUnvalidated()
+        ? Optional.of(sql.drop("take back the constraint, which could not be validated"))
+        : Optional.empty();
+  }
+
+  /** Every NOT NULL that is there and not valid, whoever made it. */
+  private List<Ddl> validateNotNull() {
+    List<Ddl> steps = new ArrayList<>();
+    for (TableState leaf : leaves()) {
+      leaf.unvalidatedNotNull().ifPresent(name -> steps.add(sql.validate(leaf.table(), name)));
+    }
+    Optional<String> root = state.root().unvalidatedNotNull();
+    if (root.isPresent()) {
+      // Takes along the partitioned tables between it and the leaves.
+      steps.add(sql.validate(state.root().table(), root.get()));
+    } else {
+      for (TableState table : state.tables()) {
+        if (table.partitioned()) {
+          table
+              .unvalidatedNotNull()
+              .ifPresent(name -> steps.add(sql.validate(table.table(), name)));
         }
       }
     }
-    steps.add(validate(target.table().sql(), name(target), target.relations()));
+    return steps;
   }
 
-  private void dropOwnCheck(List<Ddl> steps) {
-    if (state.ownCheck() || (!state.notNullValid() && addsCheck(steps))) {
-      steps.add(
-          strong(
-              "drop the CHECK constraint, which NOT NULL has made superfluous",
-              "alter table %s drop constraint %s"
-                  .formatted(target.table().sql(), Identifiers.quote(name(target)))));
+  private List<Ddl> addNotNull() {
+    List<Ddl> steps = new ArrayList<>();
+    steps.add(sql.addNotNull());
+    for (TableState leaf : leaves()) {
+      // A leaf that has a NOT NULL of its own keeps it, under its name.
+      Optional<String> name =
+          leaf.declared() ? leaf.unvalidatedNotNull() : Optional.of(state.name());
+      name.ifPresent(n -> steps.add(sql.validate(leaf.table(), n)));
     }
+    steps.add(sql.validate(state.root().table(), state.name()));
+    return steps;
   }
 
-  private static boolean addsCheck(List<Ddl> steps) {
-    return steps.stream().anyMatch(s -> s.sql().contains(" check ("));
+  private List<Ddl> addCheck() {
+    List<Ddl> steps = new ArrayList<>();
+    if (state.ownCheck().isEmpty()) {
+      steps.add(sql.addCheck());
+    }
+    for (TableState leaf : leaves()) {
+      if (!leaf.check(state.name()).map(Constraint::valid).orElse(false)) {
+        steps.add(sql.validate(leaf.table(), state.name()));
+      }
+    }
+    steps.add(sql.validate(state.root().table(), state.name()));
+    return steps;
   }
 
-  private Ddl setNotNull() {
-    return strong(
-        "set NOT NULL",
-        "alter table %s alter column %s set not null"
-            .formatted(target.table().sql(), target.column()));
-  }
-
-  private Ddl strong(String purpose, String sql) {
-    return new Ddl(purpose, List.of(sql), LockMode.ACCESS_EXCLUSIVE, target.relations(), false);
-  }
-
-  private static Ddl validate(String table, String constraint, List<Long> relations) {
-    return new Ddl(
-        "validate constraint " + constraint,
-        List.of(
-            "alter table %s validate constraint %s"
-                .formatted(table, Identifiers.quote(constraint))),
-        LockMode.SHARE_UPDATE_EXCLUSIVE,
-        relations,
-        true);
+  /** The partitions that hold rows. */
+  private List<TableState> leaves() {
+    return state.tables().stream().skip(1).filter(table -> !table.partitioned()).toList();
   }
 }

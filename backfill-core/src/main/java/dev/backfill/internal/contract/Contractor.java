@@ -2,10 +2,13 @@ package dev.backfill.internal.contract;
 
 import dev.backfill.internal.postgres.Ddl;
 import dev.backfill.internal.postgres.DdlGuard;
-import dev.backfill.internal.postgres.LockMode;
 import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.time.Ticker;
+import dev.backfill.model.BadRowException;
+import dev.backfill.model.NullsRemainException;
+import dev.backfill.model.RunFailedException;
+import dev.backfill.model.RunMismatchException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -21,39 +24,55 @@ import org.jooq.exception.DataAccessException;
  *   <li>Proves that no NULL remains, and sweeps what is found.
  *   <li>Asks the catalogs for the next statement, runs it in a transaction of its own, and asks
  *       again: so a contract that a crash left half way is finished by the next start.
- *   <li>A validation that still meets a NULL, which the application wrote meanwhile, goes back to
- *       1.
+ *   <li>A validation that still meets a NULL, which the application wrote or moved meanwhile, goes
+ *       back to 1. From the first statement on the constraint refuses new NULLs, so what is found
+ *       now is the last of it.
  *   <li>ANALYZE of the new column, which no statistics describe yet.
  * </ol>
+ *
+ * <p>When rows remain that cannot be filled, a constraint that is not valid yet is taken back: it
+ * would refuse every later update of those rows.
  */
 public final class Contractor {
   private static final int VALIDATIONS = 3;
-  private static final Set<String> NULL_FOUND = Set.of(SqlStates.CHECK_VIOLATION, "23502");
+  private static final Set<String> NULL_FOUND =
+      Set.of(SqlStates.CHECK_VIOLATION, SqlStates.NOT_NULL_VIOLATION);
 
   private final DdlGuard guard;
+  private final Ticker ticker;
   private final FinalSweep finalSweep;
 
   public Contractor(DdlGuard guard, Ticker ticker) {
     this.guard = guard;
+    this.ticker = ticker;
     this.finalSweep = new FinalSweep(ticker);
+  }
+
+  /**
+   * Whether NOT NULL holds for every row; PostgreSQL 18 also has one that does not yet.
+   *
+   * @throws RunMismatchException when the table was dropped or renamed
+   */
+  public static boolean isNotNullValid(Connection connection, Target target) {
+    return ConstraintState.read(connection, target).notNullValid();
   }
 
   /**
    * The statements that are left, by what the catalogs say now; empty when NOT NULL is in place.
    */
   public static List<Ddl> statements(Connection connection, Target target) {
-    List<Ddl> steps =
-        new ArrayList<>(
-            new ConstraintSteps(target, ConstraintState.read(connection, target)).remaining());
+    ConstraintState state = ConstraintState.read(connection, target);
+    List<Ddl> steps = new ArrayList<>(new ConstraintSteps(target, state).remaining());
     if (!steps.isEmpty()) {
-      steps.add(analyze(target));
+      steps.add(new ConstraintSql(target, state).analyze());
     }
     return steps;
   }
 
   /**
+   * @param fence is asked in the transaction of each statement, before its commit
    * @param beforeStep is asked before each chunk of the proof and each statement; throws to stop
-   * @throws dev.backfill.model.NullsRemainException when rows without a value remain
+   * @throws NullsRemainException when rows without a value remain; the schema is as it was
    */
   public void contract(
       Connection connection,
@@ -62,48 +81,99 @@ public final class Contractor {
       DdlGuard.BeforeCommit fence,
       NullProof.BeforeChunk beforeStep)
       throws SQLException, InterruptedException {
-    if (ConstraintState.read(connection, target).notNullValid()) {
-      constrain(connection, target, fence, beforeStep);
-      return;
+    ShortReads reads =
+        new ShortReads(connection, target.spec().options().timeouts(), ticker, beforeStep);
+    Guarded guarded =
+        ddl -> {
+          reads.proceed();
+          guard.run(connection, ddl, fence);
+        };
+    try {
+      proveAndConstrain(reads, target, sweeper, guarded);
+    } catch (NullsRemainException | BadRowException e) {
+      withdraw(reads, target, guarded, e);
+      throw e;
     }
+    // Also after a start that found all done: a crash may have come before this.
+    guarded.run(new ConstraintSql(target, read(reads, target)).analyze());
+  }
+
+  private interface Guarded {
+    void run(Ddl ddl) throws SQLException, InterruptedException;
+  }
+
+  private void proveAndConstrain(ShortReads reads, Target target, Sweeper sweeper, Guarded guarded)
+      throws SQLException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
-      finalSweep.untilNoneLeft(connection, target, true, sweeper, beforeStep);
+      if (!read(reads, target).proven()) {
+        finalSweep.untilNoneLeft(reads, target, sweeper);
+      }
       try {
-        constrain(connection, target, fence, beforeStep);
-        guard.run(connection, analyze(target), fence);
+        constrain(reads, target, guarded);
         return;
       } catch (SQLException | DataAccessException e) {
-        if (attempt == VALIDATIONS || !NULL_FOUND.contains(String.valueOf(SqlStates.state(e)))) {
+        if (!NULL_FOUND.contains(String.valueOf(SqlStates.state(e)))) {
           throw e;
+        }
+        if (attempt == VALIDATIONS) {
+          throw neverValid(target, e);
         }
       }
     }
   }
 
-  private void constrain(
-      Connection connection,
-      Target target,
-      DdlGuard.BeforeCommit fence,
-      NullProof.BeforeChunk beforeStep)
+  private static void constrain(ShortReads reads, Target target, Guarded guarded)
       throws SQLException, InterruptedException {
-    Optional<Ddl> next = next(connection, target);
-    while (next.isPresent()) {
-      beforeStep.proceed();
-      guard.run(connection, next.get(), fence);
-      next = next(connection, target);
+    String last = "";
+    while (true) {
+      List<Ddl> steps = new ConstraintSteps(target, read(reads, target)).remaining();
+      if (steps.isEmpty()) {
+        return;
+      }
+      Ddl next = steps.get(0);
+      if (next.sql().equals(last)) {
+        throw withoutEffect(next);
+      }
+      guarded.run(next);
+      last = next.sql();
     }
   }
 
-  private static Optional<Ddl> next(Connection connection, Target target) {
-    return new ConstraintSteps(target, ConstraintState.read(connection, target)).next();
+  private static ConstraintState read(ShortReads reads, Target target)
+      throws SQLException, InterruptedException {
+    ConstraintState state = reads.read(tx -> ConstraintState.read(tx, target));
+    if (!state.root().columnExists()) {
+      throw new RunMismatchException(
+          "Column %s of %s was dropped or renamed while its backfill was under way. Nothing was changed by this step. Start a new run for the column that is there now."
+              .formatted(target.column(), target.table().sql()));
+    }
+    return state;
   }
 
-  private static Ddl analyze(Target target) {
-    return new Ddl(
-        "analyze the new column",
-        List.of("analyze " + target.table().sql() + " (" + target.column() + ")"),
-        LockMode.SHARE_UPDATE_EXCLUSIVE,
-        target.relations(),
-        true);
+  private static void withdraw(ShortReads reads, Target target, Guarded guarded, Exception refusal)
+      throws InterruptedException {
+    try {
+      Optional<Ddl> withdrawal = new ConstraintSteps(target, read(reads, target)).withdrawal();
+      if (withdrawal.isPresent()) {
+        guarded.run(withdrawal.get());
+      }
+    } catch (SQLException | RuntimeException second) {
+      refusal.addSuppressed(second);
+    }
+  }
+
+  private static NullsRemainException neverValid(Target target, Exception cause) {
+    return new NullsRemainException(
+        "NOT NULL was not applied to %s of %s: the proof found no NULL, and the validation of the constraint found one again, %d times. Somebody puts rows there that the constraint does not see, by attaching partitions or with ALTER TABLE. Stop that, then start the run again: it begins with the proof."
+            .formatted(target.column(), target.table().sql(), VALIDATIONS),
+        cause);
+  }
+
+  private static RunFailedException withoutEffect(Ddl step) {
+    return new RunFailedException(
+        "The statement was executed, and the catalogs are as before: "
+            + step.sql()
+            + ". Somebody undoes it, or an event trigger does. Look for what changes the table, then"
+            + " start the run again: it goes on from here.");
   }
 }

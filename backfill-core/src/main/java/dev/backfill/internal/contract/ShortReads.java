@@ -1,0 +1,85 @@
+package dev.backfill.internal.contract;
+
+import dev.backfill.internal.contract.NullProof.BeforeChunk;
+import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.SqlStates;
+import dev.backfill.internal.postgres.Tx;
+import dev.backfill.internal.time.Ticker;
+import dev.backfill.model.Timeouts;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.jooq.exception.DataAccessException;
+
+/**
+ * Reads in short transactions. Who waits for a lock holds a snapshot, so the wait for somebody who
+ * holds the whole table is short and comes again; even a table's size is not told meanwhile.
+ */
+final class ShortReads {
+  private final Connection connection;
+  private final Timeouts timeouts;
+  private final Ticker ticker;
+  private final BeforeChunk beforeEach;
+  private long lastSuccess;
+
+  ShortReads(Connection connection, Timeouts timeouts, Ticker ticker, BeforeChunk beforeEach) {
+    this.connection = connection;
+    this.timeouts = timeouts;
+    this.ticker = ticker;
+    this.beforeEach = beforeEach;
+    this.lastSuccess = ticker.nanos();
+  }
+
+  /** Asks whether to go on; throws to stop. */
+  void proceed() throws InterruptedException {
+    beforeEach.proceed();
+  }
+
+  /** Reads until it succeeds. */
+  <T> T read(Tx.Work<T> work) throws SQLException, InterruptedException {
+    Optional<T> result = attempt(work);
+    while (result.isEmpty()) {
+      proceed();
+      result = attempt(work);
+    }
+    return result.get();
+  }
+
+  /**
+   * Reads once.
+   *
+   * @return empty when somebody was in the way, or when it took too long
+   * @throws SQLException also when that has gone on until the deadline for DDL
+   */
+  <T> Optional<T> attempt(Tx.Work<T> work) throws SQLException {
+    try {
+      T result =
+          Tx.required(
+              connection,
+              tx -> {
+                settings(tx);
+                return work.in(tx);
+              });
+      lastSuccess = ticker.nanos();
+      return Optional.of(result);
+    } catch (SQLException | DataAccessException e) {
+      if (SqlStates.classify(e) != SqlStates.Kind.CONTENTION
+          || ticker.nanos() - lastSuccess > timeouts.ddlDeadline().toNanos()) {
+        throw e;
+      }
+      return Optional.empty();
+    }
+  }
+
+  private void settings(Connection tx) {
+    // Policies would hide rows: off fails loudly where that is not allowed.
+    Jooq.on(tx)
+        .fetch(
+            "select set_config('row_security', 'off', true),"
+                + " set_config('lock_timeout', ?, true), set_config('statement_timeout', ?, true),"
+                + " set_config('idle_in_transaction_session_timeout', ?, true)",
+            Long.toString(timeouts.batchLock().toMillis()),
+            Long.toString(timeouts.batchStatement().toMillis()),
+            Long.toString(timeouts.idleInTransaction().toMillis()));
+  }
+}
