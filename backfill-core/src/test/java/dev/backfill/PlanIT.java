@@ -92,7 +92,7 @@ class PlanIT {
 
     assertThat(plan.missingRights())
         .anySatisfy(r -> assertThat(r).contains("TO reader"))
-        .anySatisfy(r -> assertThat(r).contains("CREATE SCHEMA"));
+        .anySatisfy(r -> assertThat(r).contains("GRANT CREATE ON DATABASE"));
     assertThat(plan.toString()).contains("Rights that are missing", "GRANT");
     assertThat(objects()).isEqualTo(before);
     assertThat(database.queryLong("select count(*) from pg_namespace where nspname = 'backfill'"))
