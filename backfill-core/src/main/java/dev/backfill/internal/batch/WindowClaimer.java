@@ -98,7 +98,15 @@ final class WindowClaimer {
     Optional<WindowRow> window =
         context
             .windows()
-            .claim(connection, context.run(), context.epoch(), frontier, leaf.sql(), hi, stripes);
+            .claim(
+                connection,
+                context.run(),
+                context.epoch(),
+                frontier,
+                leaf.sql(),
+                hi,
+                stripes,
+                KeyDensity.stripeBy(connection, context.target().key(), cuts));
     window.ifPresent(
         w ->
             context

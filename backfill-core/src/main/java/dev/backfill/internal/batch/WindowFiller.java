@@ -148,7 +148,7 @@ final class WindowFiller {
           batch.run(
               connection.get(),
               leaf,
-              sql.keys(from(), end.key(), window.stripe(), window.stripes()),
+              sql.keys(from(), end.key(), Stripe.of(window)),
               rows,
               new WindowCheckpoint(context, window, next));
       if (!end.key().equals(window.hi())) {

@@ -7,6 +7,7 @@ import java.util.Optional;
  * A claimed range of keys (lo, hi] of one leaf and how far it is filled.
  *
  * @param stripes in how many passes it is filled
+ * @param stripeBy what decides to which pass a row belongs
  * @param stripe the pass at work
  * @param cursor the last key done in that pass, empty at its start
  */
@@ -17,6 +18,7 @@ public record WindowRow(
     Optional<List<String>> lo,
     List<String> hi,
     int stripes,
+    StripeBy stripeBy,
     int stripe,
     Optional<List<String>> cursor,
     boolean done,
@@ -34,6 +36,7 @@ public record WindowRow(
         lo,
         hi,
         stripes,
+        stripeBy,
         nextStripe,
         nextCursor,
         nextStripe == stripes,

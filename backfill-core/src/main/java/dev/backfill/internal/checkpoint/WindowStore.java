@@ -83,7 +83,8 @@ public final class WindowStore {
       Frontier from,
       String leafName,
       List<String> hi,
-      int stripes)
+      int stripes,
+      StripeBy stripeBy)
       throws SQLException {
     return Tx.required(
         connection,
@@ -103,7 +104,9 @@ public final class WindowStore {
                     from.leaf().orElseThrow(),
                     array(from.key()))
                 .map(r -> r.get(0, Long.class))
-                .map(number -> insert(tx, run, epoch, number, from, leafName, hi, stripes)));
+                .map(
+                    number ->
+                        insert(tx, run, epoch, number, from, leafName, hi, stripes, stripeBy)));
   }
 
   private WindowRow insert(
@@ -114,14 +117,15 @@ public final class WindowStore {
       Frontier from,
       String leafName,
       List<String> hi,
-      int stripes) {
+      int stripes,
+      StripeBy stripeBy) {
     long leaf = from.leaf().orElseThrow();
     Jooq.on(connection)
         .execute(
             "insert into "
                 + tables.window()
-                + " (run, number, leaf, leaf_name, lo, hi, stripes, epoch)"
-                + " values (?, ?, cast(? as bigint)::oid, ?, cast(? as text[]), cast(? as text[]), ?, ?)",
+                + " (run, number, leaf, leaf_name, lo, hi, stripes, stripe_by, epoch)"
+                + " values (?, ?, cast(? as bigint)::oid, ?, cast(? as text[]), cast(? as text[]), ?, ?, ?)",
             run,
             number,
             leaf,
@@ -129,9 +133,22 @@ public final class WindowStore {
             array(from.key()),
             hi.toArray(new String[0]),
             stripes,
+            stripeBy.inDatabase(),
             epoch);
     return new WindowRow(
-        number, leaf, leafName, from.key(), hi, stripes, 0, Optional.empty(), false, 0, 0, 0);
+        number,
+        leaf,
+        leafName,
+        from.key(),
+        hi,
+        stripes,
+        stripeBy,
+        0,
+        Optional.empty(),
+        false,
+        0,
+        0,
+        0);
   }
 
   /** The windows that are claimed and not filled, in the order of their claims. */
@@ -148,7 +165,7 @@ public final class WindowStore {
   private List<WindowRow> select(Connection connection, String condition, Object... binds) {
     return Jooq.on(connection)
         .fetch(
-            "select number, leaf::bigint as leaf, leaf_name, lo, hi, stripes, stripe, cursor, done,"
+            "select number, leaf::bigint as leaf, leaf_name, lo, hi, stripes, stripe_by, stripe, cursor, done,"
                 + " rows, hot_rows, batches from "
                 + tables.window()
                 + " where "
@@ -164,6 +181,7 @@ public final class WindowStore {
                     key(r, "lo"),
                     key(r, "hi").orElseThrow(),
                     r.get("stripes", Integer.class),
+                    StripeBy.of(r.get("stripe_by", String.class)),
                     r.get("stripe", Integer.class),
                     key(r, "cursor"),
                     r.get("done", Boolean.class),

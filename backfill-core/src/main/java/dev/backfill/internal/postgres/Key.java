@@ -2,14 +2,15 @@ package dev.backfill.internal.postgres;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * The columns that order the table for paging, and the SQL that pages by them. Key values are
  * ordered, compared and converted by PostgreSQL alone: Java only carries their text form.
  */
 public record Key(String index, List<Column> columns, boolean descending) {
+  private static final Set<String> INTEGERS = Set.of("bigint", "integer", "smallint");
 
   /**
    * One column of the key.
@@ -75,21 +76,26 @@ public record Key(String index, List<Column> columns, boolean descending) {
     return tuple(columns.stream().map(c -> "cast(? as " + c.type() + ")").toList());
   }
 
-  /** The hash that says which stripe a row belongs to. */
+  /** The key as one number, where it is one: it may say which stripe a row belongs to. */
+  public Optional<String> number(String alias) {
+    return columns.size() == 1 && INTEGERS.contains(columns.get(0).type())
+        ? Optional.of(bare(alias, columns.get(0)))
+        : Optional.empty();
+  }
+
+  /** A hash of the key, the same in every session and in every pass. */
   public String hash(String alias) {
-    // ROW() hashing takes any key; the integer form is cheaper and the usual case.
-    if (columns.size() == 1) {
-      String only = (alias.isEmpty() ? "" : alias + ".") + Identifiers.quote(columns.get(0).name());
-      return switch (columns.get(0).type()) {
-        case "bigint", "integer", "smallint" -> "hashint8(" + only + ")";
-        case "uuid" -> "uuid_hash(" + only + ")";
-        default -> "hash_record(row(" + only + "))";
-      };
+    // ROW() hashing takes any key; the hash of one integer is cheaper, and that is the usual case.
+    if (number(alias).isPresent()) {
+      return "hashint8(" + number(alias).get() + ")";
     }
-    return IntStream.range(0, columns.size())
-        .mapToObj(
-            i -> (alias.isEmpty() ? "" : alias + ".") + Identifiers.quote(columns.get(i).name()))
+    return columns.stream()
+        .map(c -> bare(alias, c))
         .collect(Collectors.joining(", ", "hash_record(row(", "))"));
+  }
+
+  private static String bare(String alias, Column column) {
+    return (alias.isEmpty() ? "" : alias + ".") + Identifiers.quote(column.name());
   }
 
   private static String tuple(List<String> parts) {

@@ -43,6 +43,7 @@ create table ${schema}.run_window (
   lo text[],
   hi text[] not null,
   stripes smallint not null,
+  stripe_by text not null check (stripe_by in ('hash', 'sequence')),
   stripe smallint not null default 0,
   cursor text[],
   done boolean not null default false,
