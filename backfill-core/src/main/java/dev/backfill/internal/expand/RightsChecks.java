@@ -41,7 +41,7 @@ final class RightsChecks {
         sql.fetchSingle(
             """
             select pg_has_role(current_user, c.relowner, 'usage'), quote_ident(o.rolname),
-                   has_table_privilege(c.oid, 'select') and has_table_privilege(c.oid, 'update'),
+                   has_table_privilege(c.oid, 'select'), has_table_privilege(c.oid, 'update'),
                    row_security_active(c.oid), c.relforcerowsecurity
             from pg_catalog.pg_class c join pg_catalog.pg_roles o on o.oid = c.relowner
             where c.oid = cast(? as bigint)::oid
@@ -53,14 +53,16 @@ final class RightsChecks {
           "only the owner of a table may change it",
           "GRANT " + r.get(1, String.class) + " TO " + role);
     }
-    if (!r.get(2, Boolean.class)) {
+    boolean readable = r.get(2, Boolean.class);
+    if (!readable || !r.get(3, Boolean.class)) {
       findings.missingRight(
           "to read and fill the rows", "GRANT SELECT, UPDATE ON " + table.sql() + " TO " + role);
     }
-    if (r.get(3, Boolean.class)) {
-      rowSecurity(table, owner && r.get(4, Boolean.class));
+    boolean rowSecurity = r.get(4, Boolean.class);
+    if (rowSecurity) {
+      rowSecurity(table, owner && r.get(5, Boolean.class));
     }
-    return r.get(2, Boolean.class) && !r.get(3, Boolean.class);
+    return readable && !rowSecurity;
   }
 
   private void rowSecurity(Leaf table, boolean forced) {
