@@ -458,6 +458,7 @@ class PreflightIT {
       refused(constant("orders", "c", "char(3)", "long"), "is no character(3)");
       refused(constant("orders", "c", "bit(3)", "1"), "is no bit(3)");
       refused(constant("orders", "c", "smallint", 70000), "out of range");
+      refused(constant("orders", "c", "timestamptz", "now"), "another timestamp with time zone");
     }
 
     @ParameterizedTest
