@@ -58,21 +58,23 @@ public final class Expander {
     List<String> statements = new ArrayList<>();
     if (column.isEmpty()) {
       statements.add(addColumn(prepared));
+    } else if (prepared.cover() instanceof Cover.ByDefault byDefault
+        && column.get().defaultExpression().isEmpty()) {
+      statements.add(alterColumn(target, "set " + defaultClause(byDefault)));
     }
-    if (prepared.cover() instanceof Cover.ByDefault byDefault && column.isPresent()) {
-      if (column.get().defaultExpression().isEmpty()) {
-        statements.add(alter(target, "alter column %s set %s", defaultClause(byDefault)));
-      }
-    } else if (prepared.cover() instanceof Cover.ByTrigger byTrigger) {
+    if (prepared.cover() instanceof Cover.ByTrigger byTrigger) {
       statements.addAll(new CoverTrigger(target, byTrigger, stateSchema).create(connection, table));
     }
-    return statements.isEmpty() ? List.of() : List.of(ddl(table, "add the column", statements));
+    String purpose =
+        (column.isEmpty() ? "add column " : "cover new rows of column ") + target.column();
+    return statements.isEmpty() ? List.of() : List.of(ddl(table, purpose, statements));
   }
 
   private static String addColumn(Prepared prepared) {
     Target target = prepared.target();
-    String add = "alter table %s add column %s %s";
-    String column = add.formatted(target.table().sql(), target.column(), target.columnType());
+    String column =
+        "alter table %s add column %s %s"
+            .formatted(target.table().sql(), target.column(), target.columnType());
     if (prepared.instant()) {
       String constant = ValueText.of(((ColumnValue.Constant) target.spec().value()).value());
       boolean notNull = target.spec().options().contract() == Contract.SET_NOT_NULL;
@@ -90,8 +92,9 @@ public final class Expander {
     return "default (" + cover.defaultSql() + "\n)";
   }
 
-  private static String alter(Target target, String action, String rest) {
-    return "alter table " + target.table().sql() + " " + action.formatted(target.column(), rest);
+  private static String alterColumn(Target target, String action) {
+    return "alter table %s alter column %s %s"
+        .formatted(target.table().sql(), target.column(), action);
   }
 
   /** What takes the cover away again, when nobody needs it any more. */
@@ -101,15 +104,15 @@ public final class Expander {
       return List.of(
           ddl(
               target.table(),
-              "drop the triggers of new rows",
+              "drop the triggers that cover new rows of column " + target.column(),
               new CoverTrigger(target, byTrigger, stateSchema).drop()));
     }
     if (prepared.cover() instanceof Cover.ByDefault) {
       return List.of(
           ddl(
               target.table(),
-              "drop the default of new rows",
-              List.of(alter(target, "alter column %s %s", "drop default"))));
+              "drop the default of column " + target.column(),
+              List.of(alterColumn(target, "drop default"))));
     }
     return List.of();
   }

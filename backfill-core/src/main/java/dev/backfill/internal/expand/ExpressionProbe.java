@@ -58,10 +58,22 @@ final class ExpressionProbe {
               wholeRow);
       return Optional.of(expression).filter(e -> !readsItself(what, e));
     } catch (SQLException e) {
-      boolean itself = SqlStates.UNDEFINED_COLUMN.equals(e.getSQLState()) && parsesWithTarget(sql);
-      findings.problem(itself ? readsItself(what) : notOne(what, sql, ServerText.of(e)));
+      if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
+        throw e;
+      }
+      findings.problem(failure(what, sql, e));
       return Optional.empty();
     }
+  }
+
+  private String failure(String what, String sql, SQLException e) throws SQLException {
+    if (SqlStates.UNDEFINED_COLUMN.equals(e.getSQLState()) && parsesWithTarget(sql)) {
+      return readsItself(what);
+    }
+    if (SqlStates.INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
+      return what + " reads more than this role may: " + ServerText.of(e) + ". Grant it the right.";
+    }
+    return notOne(what, sql, ServerText.of(e));
   }
 
   /** As {@link #analyse}, for an expression that is wanted as a condition. */

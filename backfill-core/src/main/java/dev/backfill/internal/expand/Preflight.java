@@ -34,8 +34,7 @@ public final class Preflight {
   /**
    * What was found, for a plan.
    *
-   * @param prepared what would run if the problems were mended; empty when they keep it from being
-   *     described
+   * @param prepared what would run once the rights are there; empty when there are problems
    * @param missingRights statements that give the rights that are missing
    */
   public record Inspection(
@@ -116,6 +115,7 @@ public final class Preflight {
     boolean instant = table.column(spec.column()).isEmpty() && mayBeInstant();
     Warnings.add(table, spec, value, cover, instant, findings);
     return key.key()
+        .filter(k -> findings.problems().isEmpty())
         .map(k -> target(server, table, k, type.get()))
         .map(t -> new Prepared(t, cover, instant, findings.warnings()));
   }
@@ -129,7 +129,8 @@ public final class Preflight {
    * @param key by which to choose rows for trying the value, empty when it cannot be tried
    */
   private void value(
-      TableInfo table, ColumnType type, Optional<Key> key, Optional<Expression> value) {
+      TableInfo table, ColumnType type, Optional<Key> key, Optional<Expression> value)
+      throws SQLException {
     if (spec.value() instanceof ColumnValue.Constant constant) {
       ConstantCheck.check(connection, constant, type, findings);
     }
@@ -147,17 +148,11 @@ public final class Preflight {
               + " without a cast. Cast it in the expression, or change the column's type.");
       return;
     }
-    key.ifPresent(
-        k ->
-            new SampleProbe(
-                    connection,
-                    table,
-                    k,
-                    spec.column(),
-                    type.assigned(expression.sql()),
-                    spec.where(),
-                    findings)
-                .check());
+    if (key.isPresent()) {
+      String assigned = type.assigned(expression.sql());
+      new SampleProbe(connection, table, key.get(), spec.column(), assigned, spec.where(), findings)
+          .check();
+    }
   }
 
   private Cover cover(

@@ -74,7 +74,7 @@ final class SampleProbe {
     return sql.replace("%", "%%");
   }
 
-  void check() {
+  void check() throws SQLException {
     List<String> nulls = new ArrayList<>();
     Map<String, List<String>> failures = new LinkedHashMap<>();
     for (boolean last : List.of(false, true)) {
@@ -108,7 +108,10 @@ final class SampleProbe {
   }
 
   /** Whether the rows are to blame; else it is said why they could not be tried. */
-  private boolean isOfTheValue(SQLException e) {
+  private boolean isOfTheValue(SQLException e) throws SQLException {
+    if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
+      throw e;
+    }
     if (READ_ONLY_TRANSACTION.equals(e.getSQLState())) {
       findings.warning(
           "The value was not tried on rows of the table, since it writes: "

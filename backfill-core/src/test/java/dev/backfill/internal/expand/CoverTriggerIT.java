@@ -328,6 +328,16 @@ class CoverTriggerIT {
   }
 
   @Test
+  void takesBracesAndQuestionMarksAsTheyAre() {
+    expansion.expand(
+        Definitions.value(
+            "orders", "braces", "text", "'{fn now()} ?' || $${d '2026-01-01'}$$ || note"));
+    database.execute("insert into orders (id, customer_id, amount, note) values (100, 7, 1, 'n')");
+    assertThat(database.queryString("select braces from orders where id = 100"))
+        .isEqualTo("{fn now()} ?{d '2026-01-01'}n");
+  }
+
+  @Test
   void isDroppedWithoutATrace() {
     expansion.expand(status());
     expansion.dropCover(expansion.check(status()));
