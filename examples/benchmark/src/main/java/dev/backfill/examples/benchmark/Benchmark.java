@@ -23,7 +23,13 @@ public final class Benchmark implements Callable<Integer> {
 
   /** The single UPDATE first: the time limit of the others comes from it. */
   private final List<Contender> contenders =
-      List.of(new SingleUpdate(), new KeysetLoop(), new LimitLoop(limit::of), new PlpgsqlStripes());
+      List.of(
+          new SingleUpdate(),
+          new KeysetLoop(),
+          new LimitLoop(limit::of),
+          new PlpgsqlStripes(),
+          new Library(1),
+          new Library(2));
 
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -34,10 +34,14 @@ class BenchmarkIT {
             "3-indexes keyset-loop",
             "3-indexes limit-loop",
             "3-indexes plpgsql-stripes",
+            "3-indexes library-1",
+            "3-indexes library-2",
             "8-indexes single-update",
             "8-indexes keyset-loop",
             "8-indexes limit-loop",
-            "8-indexes plpgsql-stripes");
+            "8-indexes plpgsql-stripes",
+            "8-indexes library-1",
+            "8-indexes library-2");
   }
 
   @Test
