@@ -56,23 +56,24 @@ final class CoverFunction {
   }
 
   private String body() {
-    // A column may be called like a variable of PL/pgSQL, found or tg_op say.
+    // A column may be called like a variable of PL/pgSQL, found or tg_op say. A record takes a
+    // value
+    // of any type whole; a composite variable would take it field by field.
     return """
 
     #variable_conflict use_column
     declare
-      backfill_computed %s;
+      backfill_computed record;
     begin
       select (%s
-    ) into backfill_computed from %s as %s%s;
+    ) as value into backfill_computed from %s as %s%s;
       if found then
-        new.%s := backfill_computed;
+        new.%s := backfill_computed.value;
       end if;
       return new;
     end
     """
         .formatted(
-            target.columnType(),
             value(),
             row(),
             target.alias(),

@@ -1,7 +1,9 @@
 package dev.backfill.internal.expand;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.backfill.model.NewRows;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import java.io.StringReader;
@@ -325,6 +327,39 @@ class CoverTriggerIT {
   private List<String> triggers() {
     return database.queryStrings(
         "select pg_get_triggerdef(oid) from pg_trigger where tgname like '~~backfill%' order by 1");
+  }
+
+  @Test
+  void assignsAsAnUpdateWould() {
+    database.execute(
+        "drop type if exists pair", "create type pair as (a int, b text)",
+        "drop type if exists mood", "create type mood as enum ('good', 'bad')");
+    expansion.expand(Definitions.value("orders", "p", "pair", "row(customer_id, note)"));
+    expansion.expand(Definitions.constant("orders", "m", "mood", "good").newRows(NewRows.TRIGGER));
+    expansion.expand(Definitions.value("orders", "n", "smallint", "round(amount)"));
+    expansion.expand(Definitions.value("orders", "a", "bigint[]", "array[customer_id]"));
+    database.execute(
+        "insert into orders (id, customer_id, amount, note) values (100, 7, 1.5, 'x')");
+    assertThat(database.queryString("select concat_ws(' ', p, m, n, a) from orders where id = 100"))
+        .isEqualTo("(7,x) good 2 {7}");
+    assertThatThrownBy(() -> database.execute("update orders set amount = 70000 where id = 100"))
+        .hasMessageContaining("smallint out of range");
+  }
+
+  @Test
+  @DisplayName("a writer needs no right on the state schema or the function")
+  void worksForWhoeverWritesTheTable() throws SQLException {
+    expansion.expand(status());
+    database.execute(
+        "revoke all on schema backfill from public",
+        "revoke all on all functions in schema backfill from public");
+    try (Connection connection =
+            database.role("writer", "select, insert, update on orders").getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("insert into orders (id, customer_id, amount) values (100, 7, 1)");
+      statement.execute("update orders set shipped_at = now() where id = 100");
+    }
+    assertThat(status(100)).isEqualTo("shipped");
   }
 
   @Test
