@@ -74,7 +74,9 @@ public final class Preflight {
 
   private Optional<Prepared> prepare() throws SQLException {
     ServerInfo server = ServerInfo.read(connection);
-    ServerChecks.check(server, findings);
+    if (!ServerChecks.check(server, findings)) {
+      return Optional.empty();
+    }
     TableChecks tables = new TableChecks(connection, spec, findings);
     Optional<TableInfo> table = tables.find();
     if (table.isEmpty()) {

@@ -29,7 +29,9 @@ final class SampleProbe {
   private final Key key;
   private final Findings findings;
   private final String alias;
-  private final String row;
+  private final String what;
+  private final String result;
+  private final String filter;
 
   /**
    * @param value the value, as the column would take it
@@ -53,25 +55,9 @@ final class SampleProbe {
             .map(ColumnInfo::name)
             .map(c -> alias + "." + Identifiers.quote(c) + " is null")
             .orElse("true");
-    // The rows are chosen first and by the key alone: a condition that hardly ever holds would have
-    // the whole table read. As arrays of one, they keep the table's row type.
-    this.row =
-        """
-        select concat_ws(', ', %s), (%s) is null
-        from (%%s) as backfill_sample
-             cross join lateral unnest(array[backfill_sample.backfill_row]) as %s
-        where %s%s
-        """
-            .formatted(
-                escaped(key.asText(alias)),
-                escaped(value),
-                escaped(alias),
-                escaped(unfilled),
-                escaped(where.map(w -> " and (" + w + "\n)").orElse("")));
-  }
-
-  private static String escaped(String sql) {
-    return sql.replace("%", "%%");
+    this.what = where.isPresent() ? "The value, or where," : "The value";
+    this.result = "select concat_ws(', ', %s), (%s) is null".formatted(key.asText(alias), value);
+    this.filter = " where " + unfilled + where.map(w -> " and (" + w + "\n)").orElse("");
   }
 
   void check() throws SQLException {
@@ -89,7 +75,8 @@ final class SampleProbe {
     }
     if (!failures.isEmpty()) {
       findings.problem(
-          "The value fails for rows of "
+          what
+              + " fails for rows of "
               + table.sql()
               + ": "
               + failures.entrySet().stream()
@@ -173,10 +160,18 @@ final class SampleProbe {
   }
 
   private List<List<String>> rows(boolean last, int limit, int offset) throws SQLException {
+    // The rows are chosen first and by the key alone: a condition that hardly ever holds would have
+    // the whole table read. As arrays of one, they keep the table's row type.
+    String sample =
+        "select row(%s.*)::%s as backfill_row from %s as %s order by %s limit %d offset %d"
+            .formatted(alias, table.sql(), table.sql(), alias, order(last), limit, offset);
     return probe.select(
-        row.formatted(
-            "select row(%s.*)::%s as backfill_row from %s as %s order by %s limit %d offset %d"
-                .formatted(alias, table.sql(), table.sql(), alias, order(last), limit, offset)));
+        result
+            + " from ("
+            + sample
+            + ") as backfill_sample cross join lateral unnest(array[backfill_row]) as "
+            + alias
+            + filter);
   }
 
   private String order(boolean last) {

@@ -8,7 +8,8 @@ final class ServerChecks {
 
   private ServerChecks() {}
 
-  static void check(ServerInfo server, Findings findings) {
+  /** Whether the catalogs are those of a version that we know. */
+  static boolean check(ServerInfo server, Findings findings) {
     if (server.major() < OLDEST) {
       findings.problem(
           "The server is PostgreSQL %d. Use version %d or later."
@@ -21,5 +22,6 @@ final class ServerChecks {
           "Transactions of this connection are read-only (default_transaction_read_only, or a read-only"
               + " pool). Connect so that they may write.");
     }
+    return server.major() >= OLDEST;
   }
 }

@@ -390,6 +390,22 @@ class PreflightIT {
     }
 
     @Test
+    void besideColumnsThatMayNotBeNull() {
+      given(
+          "create domain filled as text not null",
+          "create table strict (id int primary key, f filled, g filled default 'g')",
+          "insert into strict values (1, 'f')");
+      assertThat(inputs(value("strict", "c", "text", "f || 'x'"))).containsExactly("f");
+      refused(value("strict", "c", "text", "nullif(strict.f, 'f')"), "key (1)");
+    }
+
+    @Test
+    void withAConditionThatFails() {
+      refused(
+          value("orders", "c", "text", "note").where("1 / (id - 7) > -5"), "key (7)", "or where");
+    }
+
+    @Test
     void ofWhichTheKeyHasSeveralColumns() {
       given(
           "create table pairs (b text, a int, primary key (a, b))",
