@@ -43,7 +43,6 @@ class MovingTargetIT {
   void underTraffic() {
     UpdateAudit audit = UpdateAudit.install(database, "orders", "status_code");
     try (Traffic traffic = Traffic.on(database).weight(Operation.MOVE_KEY, 2).start()) {
-      traffic.awaitEach(3);
       BackfillResult result = statusCode().workers(2).on(database.dataSource()).run();
       assertThat(result.state()).isEqualTo(RunState.DONE);
       traffic.awaitEach(3);
