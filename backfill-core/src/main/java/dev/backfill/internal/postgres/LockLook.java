@@ -8,8 +8,9 @@ import java.util.List;
 final class LockLook {
   private static final int QUERY_SHOWN = 100;
 
-  // pg_locks shows fast-path locks too. The locks of a prepared transaction have no pid there; its
-  // virtual transaction is -1/xid, and the xid leads to its gid.
+  // pg_locks shows fast-path locks too. The locks of a prepared transaction have no pid there; the
+  // one on
+  // its own xid, which has the same virtual transaction, leads to its gid.
   private static final String HOLDERS =
       """
       select distinct on (l.pid, p.gid)
@@ -26,8 +27,10 @@ final class LockLook {
              coalesce(left(regexp_replace(a.query, '\\s+', ' ', 'g'), ?), '') as query
       from pg_catalog.pg_locks l
       left join pg_catalog.pg_stat_activity a on a.pid = l.pid
-      left join pg_catalog.pg_prepared_xacts p
-        on l.pid is null and l.virtualtransaction = '-1/' || p.transaction
+      left join pg_catalog.pg_locks x
+        on l.pid is null and x.pid is null and x.locktype = 'transactionid'
+        and x.virtualtransaction = l.virtualtransaction
+      left join pg_catalog.pg_prepared_xacts p on p.transaction = x.transactionid
       where l.locktype = 'relation'
         and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
         and l.relation = any (cast(? as oid[]))
