@@ -1,5 +1,6 @@
 package dev.backfill.testing;
 
+import dev.backfill.examples.local.Signals;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package dev.backfill.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.backfill.examples.local.Standby;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -49,6 +50,20 @@ class PrivateServerIT {
         assertThatThrownBy(() -> victim.createStatement().execute("select 1"))
             .isInstanceOf(SQLException.class);
       }
+    }
+  }
+
+  @Test
+  void hasStandbys() {
+    try (PrivateServer server = PrivateServer.start();
+        Standby standby = server.standby("reader").attach()) {
+      TestDatabase database = server.database();
+      standby.awaitCaughtUp();
+      assertThat(
+              standby
+                  .server()
+                  .query("select 'yes' from pg_database where datname = '" + database.name() + "'"))
+          .isEqualTo("yes");
     }
   }
 }

@@ -1,4 +1,4 @@
-package dev.backfill.testing;
+package dev.backfill.examples.local;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /** Sends the signals that Java has no call for. */
-final class Signals {
+public final class Signals {
   private Signals() {}
 
   /**
@@ -14,7 +14,7 @@ final class Signals {
    *
    * @param signal with its dash, {@code -STOP} for example
    */
-  static void send(String signal, long pid) {
+  public static void send(String signal, long pid) {
     try {
       Process kill =
           new ProcessBuilder("kill", signal, Long.toString(pid)).redirectErrorStream(true).start();

@@ -1,4 +1,4 @@
-package dev.backfill.testing;
+package dev.backfill.examples.local;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
