@@ -1,0 +1,120 @@
+package dev.backfill.internal.signal;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * How much WAL may be under way to one standby before the next batch starts: what the standby
+ * drains within a fifth of the limit, at most a second, and until we hear of it.
+ *
+ * <ol>
+ *   <li>d is what was replayed per second over the last second.
+ *   <li>While WAL queued up through all of that second, the way was busy and d is what it carries:
+ *       the drain rate follows, down faster than up. Otherwise d is only a lower bound.
+ *   <li>The window is the drain rate times the time. Nothing tells whether a way that is not busy
+ *       carries more, so the window grows slowly there, and only while it is made use of.
+ * </ol>
+ *
+ * <p>One thread polls; any may read.
+ */
+final class WalWindow {
+  static final long START = 1L << 20;
+  static final long FLOOR = 256L << 10;
+  static final long CEILING = 256L << 20;
+
+  private static final double SECOND = 1e9;
+  private static final double FALLING = 0.5;
+  private static final double RISING = 0.25;
+  private static final double GROWTH = 1.06;
+  private static final long LEAST_QUEUE = 64L << 10;
+
+  private record Poll(long nanos, long insert, long replayed) {
+    long inFlight() {
+      return Math.max(0, insert - replayed);
+    }
+  }
+
+  private final Duration poll;
+  private final long horizonNanos;
+  private final Deque<Poll> recent = new ArrayDeque<>();
+  private double seconds;
+  private volatile double drainRate;
+  private volatile long bytes = START;
+
+  WalWindow(Duration limit, Duration poll) {
+    this.poll = poll;
+    // A second of polls, which come a little late.
+    this.horizonNanos = Math.max((long) SECOND, poll.toNanos()) + poll.toNanos() / 2;
+    this.seconds = seconds(limit, poll);
+    this.drainRate = START / seconds;
+  }
+
+  /** Takes another limit; the window follows at once. */
+  synchronized void limit(Duration limit) {
+    double before = seconds;
+    seconds = seconds(limit, poll);
+    bytes = clamp(bytes * seconds / before);
+  }
+
+  /**
+   * Learns from one poll. A position that is missing (zero or below) or goes back tells nothing of
+   * the rate: what is known is kept, and measuring starts afresh.
+   */
+  synchronized void polled(long nanos, long insertLsn, long replayLsn) {
+    Poll last = recent.peekLast();
+    if (last != null && (replayLsn < last.replayed() || insertLsn < last.insert())) {
+      recent.clear();
+    }
+    if (replayLsn <= 0) {
+      return;
+    }
+    recent.addLast(new Poll(nanos, insertLsn, replayLsn));
+    while (nanos - recent.getFirst().nanos() > horizonNanos) {
+      recent.removeFirst();
+    }
+    Poll first = recent.getFirst();
+    if (nanos > first.nanos()) {
+      learn((replayLsn - first.replayed()) * SECOND / (nanos - first.nanos()));
+    }
+  }
+
+  /** How much WAL may be under way. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** Bytes a second that the standby is believed to replay. */
+  double drainRate() {
+    return drainRate;
+  }
+
+  private void learn(double measured) {
+    double known = drainRate;
+    if (busy()) {
+      drainRate = known + (measured < known ? FALLING : RISING) * (measured - known);
+      bytes = clamp(drainRate * seconds);
+    } else {
+      drainRate = Math.max(known, measured);
+      double most = halfUsed() ? bytes * GROWTH : bytes;
+      bytes = clamp(Math.min(drainRate * seconds, most));
+    }
+  }
+
+  private boolean busy() {
+    long least = recent.stream().mapToLong(Poll::inFlight).min().orElse(0);
+    return least > Math.max(bytes / 10, LEAST_QUEUE);
+  }
+
+  private boolean halfUsed() {
+    return recent.stream().mapToLong(Poll::inFlight).max().orElse(0) >= bytes / 2;
+  }
+
+  private static long clamp(double bytes) {
+    return (long) Math.max(FLOOR, Math.min(CEILING, bytes));
+  }
+
+  private static double seconds(Duration limit, Duration poll) {
+    return Math.min(SECOND, limit.toNanos() / 5.0) / SECOND + poll.toNanos() / SECOND;
+  }
+}
