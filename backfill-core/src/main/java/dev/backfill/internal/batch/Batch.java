@@ -36,11 +36,17 @@ final class Batch {
   /**
    * @param candidates how many rows the batch is expected to have, which bounds its time
    */
-  Outcome run(Connection connection, Leaf leaf, Rows rows, int candidates, Checkpoint checkpoint)
+  Outcome run(
+      Connection connection,
+      Leaf leaf,
+      LeafSql sql,
+      Rows rows,
+      int candidates,
+      Checkpoint checkpoint)
       throws SQLException {
     connection.setAutoCommit(false);
     try {
-      Filler.Write write = filler.prepare(connection, new LeafSql(target, leaf.sql()), rows);
+      Filler.Write write = filler.prepare(connection, sql, rows);
       // The driver sends BEGIN along with the first statement; the isolation level has to be the
       // first
       // thing that the transaction hears, and must not be left to the pool's default.

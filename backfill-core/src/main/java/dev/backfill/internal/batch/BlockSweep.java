@@ -69,6 +69,7 @@ public final class BlockSweep {
             batch.run(
                 connection,
                 leaf,
+                sql,
                 sql.blocks(from, to),
                 candidates,
                 (tx, filled) -> {

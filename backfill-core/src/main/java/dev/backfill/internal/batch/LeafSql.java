@@ -16,15 +16,26 @@ public final class LeafSql {
   private final Key key;
   private final String leaf;
   private final String alias;
+  private final List<String> idle;
 
   /**
    * @param leaf quoted name of the table that holds the rows
    */
   public LeafSql(Target target, String leaf) {
+    this(target, leaf, List.of());
+  }
+
+  private LeafSql(Target target, String leaf, List<String> idle) {
     this.target = target;
     this.key = target.key();
     this.leaf = leaf;
     this.alias = target.alias();
+    this.idle = idle;
+  }
+
+  /** The same, with some quoted columns assigned to themselves by its updates. */
+  LeafSql assigning(List<String> columns) {
+    return new LeafSql(target, leaf, columns);
   }
 
   /** The greatest key: one step down the right edge of the index. */
@@ -101,8 +112,8 @@ public final class LeafSql {
    * back to the table. Parameters: the value's, then the rows'.
    */
   String update(RowValue value, Rows rows) {
-    return "update %s as %s set %s = %s where %s%s"
-        .formatted(leaf, alias, target.column(), value.sql(), rows.predicate(), unfilled());
+    return "update %s as %s set %s = %s%s where %s%s"
+        .formatted(leaf, alias, target.column(), value.sql(), idle(), rows.predicate(), unfilled());
   }
 
   /** The scan of {@link #update} alone, for EXPLAIN while the column does not exist. */
@@ -122,7 +133,7 @@ public final class LeafSql {
    */
   String updateComputed(boolean castValue) {
     return """
-        update %s as %s set %s = %s
+        update %s as %s set %s = %s%s
         from unnest(cast(? as text[]), cast(? as text[]), cast(? as text[]))
           as backfill_new(place, version, value)
         where %s.ctid = cast(backfill_new.place as tid)
@@ -136,10 +147,15 @@ public final class LeafSql {
             castValue
                 ? "cast(backfill_new.value as " + target.columnType() + ")"
                 : "backfill_new.value",
+            idle(),
             alias,
             alias,
             alias,
             target.column());
+  }
+
+  private String idle() {
+    return idle.stream().map(c -> ", " + c + " = " + alias + "." + c).collect(Collectors.joining());
   }
 
   private String after(boolean fromStart) {

@@ -38,6 +38,8 @@ final class WindowFiller {
   WindowRow fill(WorkerConnection connection, Leaf leaf, WindowRow claimed, @Nullable Cuts whole)
       throws SQLException, InterruptedException {
     LeafSql sql = new LeafSql(context.target(), leaf.sql());
+    IdleAssignments idle =
+        failures.retried(connection, () -> IdleAssignments.of(connection.get(), leaf.oid()));
     WindowRow window = claimed;
     Cuts allCuts = whole;
     while (!window.done()) {
@@ -45,7 +47,9 @@ final class WindowFiller {
       boolean resumed = window.cursor().isPresent();
       Cuts cuts = resumed || allCuts == null ? cuts(connection, sql, window) : allCuts;
       allCuts = resumed ? allCuts : cuts;
-      window = pass(connection, leaf, sql, window, new BatchEnds(sql, window, cuts));
+      BatchEnds ends = new BatchEnds(sql, window, cuts);
+      LeafSql writing = sql.assigning(idle.in(window.stripe(), window.stripes()));
+      window = pass(connection, leaf, writing, window, ends);
     }
     return window;
   }
@@ -148,6 +152,7 @@ final class WindowFiller {
           batch.run(
               connection.get(),
               leaf,
+              sql,
               sql.keys(from(), end.key(), Stripe.of(window)),
               rows,
               new WindowCheckpoint(context, window, next));

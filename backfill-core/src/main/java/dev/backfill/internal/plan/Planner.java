@@ -15,6 +15,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Makes the plan of a definition: what would run, whom it blocks, and what it would cost. */
 final class Planner {
@@ -69,7 +70,7 @@ final class Planner {
         estimate.walBytes(),
         estimate.duration(),
         missingRights,
-        prepared.warnings(),
+        Stream.concat(prepared.warnings().stream(), batch.idleAssignments().stream()).toList(),
         Deployment.of(prepared));
   }
 
