@@ -1,30 +1,34 @@
 package dev.backfill.examples.benchmark;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.IOException;
+import dev.backfill.examples.local.LocalPostgres;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** A PostgreSQL of its own, set up like a small production server. */
 final class BenchServer implements AutoCloseable {
-  private final EmbeddedPostgres postgres;
+  private final LocalPostgres postgres;
 
-  private BenchServer(EmbeddedPostgres postgres) {
+  private BenchServer(LocalPostgres postgres) {
     this.postgres = postgres;
   }
 
-  static BenchServer start() throws IOException {
-    EmbeddedPostgres.Builder builder =
-        EmbeddedPostgres.builder().setPGStartupWait(Duration.ofSeconds(60));
-    builder.setLocaleConfig("locale", "C");
-    settings().forEach(builder::setServerConfig);
-    return new BenchServer(builder.start());
+  /** One whose checkpoints come so late that each contender has its own. */
+  static BenchServer start() {
+    return start(Map.of("checkpoint_timeout", "15min"));
+  }
+
+  static BenchServer start(Map<String, String> more) {
+    Map<String, String> all = settings();
+    all.putAll(more);
+    return new BenchServer(LocalPostgres.start(all));
   }
 
   private static Map<String, String> settings() {
@@ -36,8 +40,6 @@ final class BenchServer implements AutoCloseable {
     settings.put("wal_level", "replica");
     settings.put("min_wal_size", "2GB");
     settings.put("max_wal_size", "8GB");
-    settings.put("checkpoint_timeout", "15min");
-    // The embedded server's own defaults are made for tests: nothing is durable.
     settings.put("fsync", "on");
     settings.put("full_page_writes", "on");
     settings.put("synchronous_commit", "on");
@@ -45,8 +47,19 @@ final class BenchServer implements AutoCloseable {
     return settings;
   }
 
+  LocalPostgres postgres() {
+    return postgres;
+  }
+
   DataSource dataSource() {
-    return postgres.getPostgresDatabase();
+    return postgres.dataSource("postgres");
+  }
+
+  /** Connections that a server lists under this name. */
+  DataSource dataSource(String applicationName) {
+    PGSimpleDataSource dataSource = postgres.dataSource("postgres");
+    dataSource.setApplicationName(applicationName);
+    return dataSource;
   }
 
   /** The version and the settings as the server runs with them, not as they were asked for. */
@@ -55,7 +68,9 @@ final class BenchServer implements AutoCloseable {
     try (Connection connection = dataSource().getConnection();
         Statement statement = connection.createStatement()) {
       text.append("PostgreSQL ").append(connection.getMetaData().getDatabaseProductVersion());
-      for (String setting : settings().keySet()) {
+      List<String> told = new ArrayList<>(settings().keySet());
+      told.add("checkpoint_timeout");
+      for (String setting : told) {
         try (ResultSet value = statement.executeQuery("SHOW " + setting)) {
           value.next();
           text.append(", ").append(setting).append(' ').append(value.getString(1));
@@ -66,7 +81,7 @@ final class BenchServer implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     postgres.close();
   }
 }

@@ -3,19 +3,18 @@ package dev.backfill.examples.benchmark;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** How ways to fill a new column compare with a single UPDATE. */
 @Command(
     name = "benchmark",
     mixinStandardHelpOptions = true,
+    subcommands = {SlowLinkBenchmark.class, BusyPrimary.class, VictimBenchmark.class},
     description =
         "Compares ways to fill a new column with a single UPDATE, on a server of its own.")
 public final class Benchmark implements Callable<Integer> {
@@ -63,10 +62,12 @@ public final class Benchmark implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    List<Contender> chosen = choose("--contenders", contenders, contenderNames, Contender::name);
-    List<BenchTable> tables = choose("--tables", BenchTable.ALL, tableNames, BenchTable::name);
-    atLeastOne("--rows", rows);
-    atLeastOne("--repeat", rounds);
+    List<Contender> chosen =
+        Choice.among(spec, "--contenders", contenders, contenderNames, Contender::name);
+    List<BenchTable> tables =
+        Choice.among(spec, "--tables", BenchTable.ALL, tableNames, BenchTable::name);
+    Choice.atLeastOne(spec, "--rows", rows);
+    Choice.atLeastOne(spec, "--repeat", rounds);
 
     List<Result> results;
     try (BenchServer server = BenchServer.start()) {
@@ -75,29 +76,9 @@ public final class Benchmark implements Callable<Integer> {
       results = new Comparison(new Meter(server.dataSource()), limit).run(tables, chosen, rounds);
     }
     System.out.printf("%n%d rows, medians of %d%n%s", rows, rounds, new ResultTable(results, rows));
-    Path file = out == null ? ResultFile.byDefault() : out;
+    Path file = out == null ? ResultFile.byDefault("benchmark.json") : out;
     ResultFile.write(file, results);
     System.out.println(file.toAbsolutePath());
     return 0;
-  }
-
-  private <T> List<T> choose(
-      String option, List<T> all, @Nullable List<String> names, Function<T, String> nameOf) {
-    if (names == null) {
-      return all;
-    }
-    List<String> known = all.stream().map(nameOf).toList();
-    if (!known.containsAll(names)) {
-      throw new ParameterException(
-          spec.commandLine(), option + " knows " + known + ", not " + names);
-    }
-    return all.stream().filter(t -> names.contains(nameOf.apply(t))).toList();
-  }
-
-  private void atLeastOne(String option, long value) {
-    if (value < 1) {
-      throw new ParameterException(
-          spec.commandLine(), option + " must be at least 1, was " + value);
-    }
   }
 }

@@ -10,4 +10,9 @@ interface Contender {
 
   /** Fills the column and returns when the last transaction has committed. */
   void fill(DataSource dataSource, BenchTable table) throws SQLException;
+
+  /** Begins to fill the column in the background. */
+  default Work start(BenchServer server, BenchTable table) throws SQLException {
+    return SqlWork.start(server, this, table);
+  }
 }

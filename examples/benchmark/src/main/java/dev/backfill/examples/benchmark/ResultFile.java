@@ -6,23 +6,22 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 
-/** The results as a JSON list. */
+/** Results as JSON. */
 final class ResultFile {
   private ResultFile() {}
 
   /** Beside the classes, in the module's target folder, wherever the program is started from. */
-  static Path byDefault() {
+  static Path byDefault(String name) {
     try {
       return Path.of(ResultFile.class.getProtectionDomain().getCodeSource().getLocation().toURI())
-          .resolveSibling("benchmark.json");
+          .resolveSibling(name);
     } catch (URISyntaxException e) {
       throw new IllegalStateException("The program does not know where it is; give --out.", e);
     }
   }
 
-  static void write(Path file, List<Result> results) throws IOException {
+  static void write(Path file, Object results) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder != null) {
       Files.createDirectories(folder);

@@ -18,6 +18,8 @@ class OptionsTest {
 
   @Test
   void writesIntoTheTargetFolderByDefault() {
-    assertThat(ResultFile.byDefault()).isAbsolute().endsWithRaw(Path.of("target/benchmark.json"));
+    assertThat(ResultFile.byDefault("benchmark.json"))
+        .isAbsolute()
+        .endsWithRaw(Path.of("target/benchmark.json"));
   }
 }
