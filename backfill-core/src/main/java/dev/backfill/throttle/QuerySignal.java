@@ -12,7 +12,13 @@ import java.util.OptionalDouble;
  *     one, is the array of the tables' oids
  */
 record QuerySignal(
-    String name, double limit, double release, String unit, boolean mustBeReadable, String sql, boolean ofTables)
+    String name,
+    double limit,
+    double release,
+    String unit,
+    boolean mustBeReadable,
+    String sql,
+    boolean ofTables)
     implements Signal {
 
   @Override

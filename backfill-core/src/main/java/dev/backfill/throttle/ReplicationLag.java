@@ -12,8 +12,8 @@ import javax.sql.DataSource;
  * reached by its own doing; when it is reached all the same, no batch starts until the lag is below
  * half of it.
  *
- * <p>Standbys are found in {@code pg_stat_replication}, physical and logical ones alike, which takes
- * a superuser or a member of {@code pg_monitor}. Immutable.
+ * <p>Standbys are found in {@code pg_stat_replication}, physical and logical ones alike, which
+ * takes a superuser or a member of {@code pg_monitor}. Immutable.
  */
 public final class ReplicationLag implements Throttle {
   private static final Duration JOINING_DEADLINE = Duration.ofMinutes(15);
@@ -108,8 +108,8 @@ public final class ReplicationLag implements Throttle {
   }
 
   /**
-   * For how long the run waits for a standby that has gone; then it goes on without it, and says so.
-   * Default: 1 minute.
+   * For how long the run waits for a standby that has gone; then it goes on without it, and says
+   * so. Default: 1 minute.
    */
   public ReplicationLag waitForVanished(Duration patience) {
     Positive.require("waitForVanished", patience);

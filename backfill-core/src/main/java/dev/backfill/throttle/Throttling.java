@@ -42,8 +42,7 @@ public record Throttling(
 
   /** What a user gets who asks for nothing: a polite guest. */
   public static Throttling defaults() {
-    return new Throttling(
-        Throttles.defaults(), true, OptionalLong.empty(), OptionalLong.empty());
+    return new Throttling(Throttles.defaults(), true, OptionalLong.empty(), OptionalLong.empty());
   }
 
   /** Nothing is read and nothing waited for. */
