@@ -69,7 +69,7 @@ final class SlowLinkBenchmark implements Callable<Integer> {
     Path file = out == null ? ResultFile.byDefault("slow-link.json") : out;
     // Not on its command line, where a scenario could not change it.
     try (BenchServer primary = BenchServer.start(Map.of("wal_keep_size", "4GB"));
-        SlowLink link = SlowLink.to(primary.postgres().port());
+        SlowLink link = SlowLink.to(primary.postgres());
         Standby standby =
             Standby.of(primary.postgres())
                 .through(link)

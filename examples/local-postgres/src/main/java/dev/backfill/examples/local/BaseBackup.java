@@ -100,7 +100,7 @@ final class BaseBackup implements AutoCloseable {
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
             Path relative = from.relativize(file);
-            if (!LEFT_OUT.contains(relative.toString())) {
+            if (attributes.isRegularFile() && !isLeftOut(relative.toString())) {
               try {
                 Files.copy(file, to.resolve(relative));
               } catch (NoSuchFileException dropped) {
@@ -118,6 +118,10 @@ final class BaseBackup implements AutoCloseable {
             throw e;
           }
         });
+  }
+
+  private static boolean isLeftOut(String name) {
+    return LEFT_OUT.contains(name) || name.startsWith(".s.PGSQL.");
   }
 
   private static void copyWal(Path from, Path to, String first, String last) throws IOException {

@@ -65,8 +65,9 @@ public final class LocalPostgres implements AutoCloseable {
 
   static Path newDirectory() {
     try {
-      // Its owner's alone, as the server demands.
-      return Files.createTempDirectory("backfill-postgres-");
+      // Its owner's alone, as the server demands; a socket in it has a path of 100 characters at
+      // most.
+      return Files.createTempDirectory("backfill-pg-");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -86,6 +87,7 @@ public final class LocalPostgres implements AutoCloseable {
             .setDataDirectory(dataDirectory)
             .setCleanDataDirectory(false)
             .setPort(port);
+    builder.setServerConfig("unix_socket_directories", dataDirectory.toString());
     DEFAULTS.forEach(builder::setServerConfig);
     settings.forEach(builder::setServerConfig);
     try {
@@ -143,6 +145,10 @@ public final class LocalPostgres implements AutoCloseable {
 
   public Path dataDirectory() {
     return dataDirectory;
+  }
+
+  Path unixSocket() {
+    return dataDirectory.resolve(".s.PGSQL." + port);
   }
 
   Map<String, String> settings() {

@@ -4,18 +4,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network link between two processes of this machine: a TCP proxy that lets a given number of
- * bytes pass in a second, in each direction, over all its connections together. Its socket buffers
- * are small, so that bytes under way wait at their sender, where they can be seen. What the
- * sender's own system buffers is beyond its reach.
+ * A network link between two processes of this machine: a proxy that lets a given number of bytes
+ * pass in a second, in each direction, over all its connections together. Its socket buffers are
+ * small, so that bytes under way wait at their sender, where they can be seen.
  */
 public final class SlowLink implements AutoCloseable {
   /** The rate of a new link: as fast as it goes. */
@@ -23,22 +25,30 @@ public final class SlowLink implements AutoCloseable {
 
   private static final int SOCKET_BUFFER = 32 * 1024;
 
-  private final InetSocketAddress target;
+  private final SocketAddress target;
   private final int port;
   private final RateLimit towardsTarget = new RateLimit();
   private final RateLimit fromTarget = new RateLimit();
   private final AtomicLong forwarded = new AtomicLong();
   private final Set<LinkedPair> pairs = ConcurrentHashMap.newKeySet();
-  private @Nullable ServerSocket listener;
+  private @Nullable ServerSocketChannel listener;
 
-  private SlowLink(int targetPort) {
-    target = new InetSocketAddress(InetAddress.getLoopbackAddress(), targetPort);
+  private SlowLink(SocketAddress target) {
+    this.target = target;
     port = listen(0);
   }
 
+  /**
+   * A link to a server, not limited at first. It leaves the server by a Unix socket: the system
+   * holds some 0.3 MB for one, and lets 4 MB hide in a TCP socket of this machine.
+   */
+  public static SlowLink to(LocalPostgres server) {
+    return new SlowLink(UnixDomainSocketAddress.of(server.unixSocket()));
+  }
+
   /** A link to a port of this machine, not limited at first. */
-  public static SlowLink to(int targetPort) {
-    return new SlowLink(targetPort);
+  static SlowLink to(int port) {
+    return new SlowLink(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
   }
 
   /** Where to connect to, on localhost; it stays the same when the link is cut and restored. */
@@ -87,36 +97,35 @@ public final class SlowLink implements AutoCloseable {
 
   private synchronized int listen(int atPort) {
     try {
-      ServerSocket socket = new ServerSocket();
-      socket.setReuseAddress(true);
+      ServerSocketChannel channel = ServerSocketChannel.open();
+      channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
       // Before it is bound: what it accepts has the same.
-      socket.setReceiveBufferSize(SOCKET_BUFFER);
-      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), atPort));
-      listener = socket;
-      Threads.start("link-" + socket.getLocalPort(), () -> accept(socket));
-      return socket.getLocalPort();
+      channel.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER);
+      channel.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), atPort));
+      listener = channel;
+      int bound = channel.socket().getLocalPort();
+      Threads.start("link-" + bound, () -> accept(channel));
+      return bound;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private void accept(ServerSocket socket) throws IOException {
+  private void accept(ServerSocketChannel channel) throws IOException {
     while (true) {
-      Socket client = socket.accept();
-      client.setSendBufferSize(SOCKET_BUFFER);
-      Socket server = new Socket();
-      server.setReceiveBufferSize(SOCKET_BUFFER);
-      server.setSendBufferSize(SOCKET_BUFFER);
-      LinkedPair pair = new LinkedPair(client, server, pairs::remove);
+      SocketChannel client = channel.accept();
+      client.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER);
+      SocketChannel server;
       try {
-        server.connect(target);
+        server = connect();
       } catch (IOException e) {
         // The client learns it by the end of its own connection.
-        pair.close();
+        client.close();
         continue;
       }
+      LinkedPair pair = new LinkedPair(client, server, pairs::remove);
       synchronized (this) {
-        if (listener != socket) {
+        if (listener != channel) {
           pair.close();
           return;
         }
@@ -125,6 +134,17 @@ public final class SlowLink implements AutoCloseable {
       pair.pump(client, server, towardsTarget, new AtomicLong());
       pair.pump(server, client, fromTarget, forwarded);
     }
+  }
+
+  private SocketChannel connect() throws IOException {
+    if (target instanceof UnixDomainSocketAddress) {
+      return SocketChannel.open(target);
+    }
+    SocketChannel channel = SocketChannel.open();
+    channel.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER);
+    channel.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER);
+    channel.connect(target);
+    return channel;
   }
 
   static void close(AutoCloseable closeable) {

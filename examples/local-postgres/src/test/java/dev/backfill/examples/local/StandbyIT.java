@@ -171,7 +171,7 @@ class StandbyIT {
 
   @Test
   void aSecondOneJoinsInCatchupThroughASlowLink() {
-    try (SlowLink link = SlowLink.to(primary.port());
+    try (SlowLink link = SlowLink.to(primary);
         Standby first = Standby.of(primary).name("first").attach();
         Standby second = Standby.of(primary).name("second").through(link).attach()) {
       second.stop();
@@ -191,7 +191,7 @@ class StandbyIT {
 
   @Test
   void comesBackAfterItsLinkWasCut() {
-    try (SlowLink link = SlowLink.to(primary.port());
+    try (SlowLink link = SlowLink.to(primary);
         Standby standby = Standby.of(primary).name("cut").through(link).attach()) {
       link.cut();
       await().untilAsserted(() -> assertThat(onPrimary("pid", "cut")).isNull());
