@@ -8,13 +8,14 @@ import java.time.Duration;
  * <p>The lag is the age of the last sample at or below the replayed position. The first such sample
  * would add the time in which nothing was written; interpolation reads too low. Where samples are
  * left out the lag reads higher, never lower: by less than {@link #SPACING_NANOS} for the newest
- * half of the ring, which is at least 100 s, and by a small share of the lag beyond.
+ * half of the ring, which is at least 100 s, and by a few hundredths of the lag beyond.
  *
  * <p>Thread-safe: workers sample after each batch.
  */
 final class LagRing {
   static final int CAPACITY = 4096;
   private static final long SPACING_NANOS = 50_000_000L;
+  private static final int RESOLUTION = 100;
   // Two sessions that ask at the same time may be answered in either order.
   private static final long OVERTAKEN_NANOS = 1_000_000_000L;
 
@@ -77,15 +78,17 @@ final class LagRing {
     return nanos[newest] - nanos[newest - 1] < SPACING_NANOS || positions[newest - 1] == flushLsn;
   }
 
-  /** Leaves out every second sample of the older half, of each pair the one that tells less. */
+  /** Leaves out of the older half what is close to its predecessor, measured by its age. */
   private void thinOut() {
-    int kept = 1;
     int half = size / 2;
-    for (int i = 1; i + 1 < half; i += 2) {
-      boolean second = nanos[i + 1] - nanos[i] > nanos[i] - nanos[kept - 1];
-      copy(second ? i + 1 : i, kept++);
+    int kept = 1;
+    for (int i = 1; i < half; i++) {
+      long age = nanos[size - 1] - nanos[i];
+      if (nanos[i] - nanos[kept - 1] > age / RESOLUTION && kept < half - 1) {
+        copy(i, kept++);
+      }
     }
-    for (int i = half - 1; i < size; i++) {
+    for (int i = half; i < size; i++) {
       copy(i, kept++);
     }
     size = kept;
