@@ -12,8 +12,10 @@ import java.util.Deque;
  *   <li>d is what was replayed per second over the last second.
  *   <li>While WAL queued up through all of that second, the way was busy and d is what it carries:
  *       the drain rate follows, down faster than up. Otherwise d is only a lower bound.
- *   <li>The window is the drain rate times the time. Nothing tells whether a way that is not busy
- *       carries more, so the window grows slowly there, and only while it is made use of.
+ *   <li>The window is the drain rate times the time. It grows slowly unless the way is busy with
+ *       what the window let through: one that is not busy may carry no more than it does, and a
+ *       deeper queue that piled up while replay stood still is drained at the speed of the
+ *       standby's disk, which says nothing of the link.
  * </ol>
  *
  * <p>One thread polls; any may read.
@@ -52,9 +54,8 @@ final class WalWindow {
 
   /** Takes another limit; the window follows at once. */
   synchronized void limit(Duration limit) {
-    double before = seconds;
     seconds = seconds(limit, poll);
-    bytes = clamp(bytes * seconds / before);
+    bytes = clamp(drainRate * seconds);
   }
 
   /**
@@ -91,23 +92,24 @@ final class WalWindow {
 
   private void learn(double measured) {
     double known = drainRate;
-    if (busy()) {
-      drainRate = known + (measured < known ? FALLING : RISING) * (measured - known);
-      bytes = clamp(drainRate * seconds);
-    } else {
-      drainRate = Math.max(known, measured);
-      double most = halfUsed() ? bytes * GROWTH : bytes;
-      bytes = clamp(Math.min(drainRate * seconds, most));
+    boolean busy = least() > Math.max(bytes / 10, LEAST_QUEUE);
+    double next =
+        busy
+            ? known + (measured < known ? FALLING : RISING) * (measured - known)
+            : Math.max(known, measured);
+    if (!busy || most() > 2 * bytes) {
+      next = Math.min(next, Math.max(known, GROWTH * bytes / seconds));
     }
+    drainRate = next;
+    bytes = clamp(next * seconds);
   }
 
-  private boolean busy() {
-    long least = recent.stream().mapToLong(Poll::inFlight).min().orElse(0);
-    return least > Math.max(bytes / 10, LEAST_QUEUE);
+  private long least() {
+    return recent.stream().mapToLong(Poll::inFlight).min().orElse(0);
   }
 
-  private boolean halfUsed() {
-    return recent.stream().mapToLong(Poll::inFlight).max().orElse(0) >= bytes / 2;
+  private long most() {
+    return recent.stream().mapToLong(Poll::inFlight).max().orElse(0);
   }
 
   private static long clamp(double bytes) {
