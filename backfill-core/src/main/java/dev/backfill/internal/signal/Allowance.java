@@ -35,12 +35,13 @@ final class Allowance {
     this.sleeper = sleeper;
     this.notBefore = new AtomicLong(ticker.nanos());
     // Below ten a second a period holds one and lasts longer.
-    long perPeriod = Math.max(1, Math.min(perSecond / PERIODS_PER_SECOND, Integer.MAX_VALUE));
+    long rate = Math.min(perSecond, (long) PERIODS_PER_SECOND * Integer.MAX_VALUE);
+    long perPeriod = Math.max(1, rate / PERIODS_PER_SECOND);
     this.limiter =
         limiters.apply(
             RateLimiterConfig.custom()
                 .limitForPeriod((int) perPeriod)
-                .limitRefreshPeriod(Duration.ofNanos((long) (1e9 * perPeriod / perSecond)))
+                .limitRefreshPeriod(Duration.ofNanos((long) (1e9 * perPeriod / rate)))
                 .timeoutDuration(FOREVER)
                 .build());
   }

@@ -32,7 +32,7 @@ final class Gate {
 
   Gate(String name, double limit, double release, Ticker ticker) {
     this.ticker = ticker;
-    this.releaseShare = release / limit;
+    this.releaseShare = limit > 0 ? release / limit : 0;
     this.state = new State(name, true, Double.NaN, limit, release, ticker.nanos());
   }
 
