@@ -12,6 +12,9 @@ import dev.backfill.model.Specification;
 import dev.backfill.model.Strategy;
 import dev.backfill.model.Stripes;
 import dev.backfill.model.Timeouts;
+import dev.backfill.throttle.Throttle;
+import dev.backfill.throttle.Throttles;
+import dev.backfill.throttle.Throttling;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -50,6 +53,10 @@ public final class BackfillBuilder {
   private String stateSchema = Options.defaults().stateSchema();
   private boolean published;
   private boolean dropCover;
+  private final List<Throttle> throttles = new ArrayList<>(Throttling.defaults().throttles());
+  private boolean unthrottled;
+  private OptionalLong cores = OptionalLong.empty();
+  private OptionalLong walBytesPerSecond = OptionalLong.empty();
 
   BackfillBuilder(
       Optional<String> schema, String table, String column, String type, ColumnValue value) {
@@ -190,6 +197,55 @@ public final class BackfillBuilder {
     return this;
   }
 
+  /**
+   * Watches these too; one of the same name replaces the default, or what was given before.
+   * Default: {@link Throttles#defaults()}.
+   *
+   * @see Throttles
+   */
+  public BackfillBuilder throttle(Throttle... more) {
+    set.add("throttle");
+    for (Throttle throttle : more) {
+      throttles.removeIf(t -> t.name().equals(throttle.name()));
+      throttles.add(throttle);
+    }
+    return this;
+  }
+
+  /**
+   * Watches nothing and never rests, for a server that nobody else uses. Contradicts {@link
+   * #throttle}; caps are kept.
+   */
+  public BackfillBuilder unthrottled() {
+    once("unthrottled");
+    unthrottled = true;
+    return this;
+  }
+
+  /**
+   * Processors of the database server, which SQL does not tell: with as many sessions of others at
+   * work the run rests. Default: those of this machine.
+   */
+  public BackfillBuilder serverCores(int count) {
+    once("serverCores");
+    if (count < 1) {
+      throw new IllegalArgumentException("serverCores: must be at least 1, was " + count);
+    }
+    cores = OptionalLong.of(count);
+    return this;
+  }
+
+  /** Cap on WAL bytes per second over all workers, at least 1,024. Default: none. */
+  public BackfillBuilder maxWalBytesPerSecond(long bytes) {
+    once("maxWalBytesPerSecond");
+    if (bytes < 1024) {
+      throw new IllegalArgumentException(
+          "maxWalBytesPerSecond: must be at least 1024, was " + bytes);
+    }
+    walBytesPerSecond = OptionalLong.of(bytes);
+    return this;
+  }
+
   /** Adds a listener; may be called more than once. */
   public BackfillBuilder listener(BackfillListener listener) {
     listeners.add(listener);
@@ -211,6 +267,15 @@ public final class BackfillBuilder {
       throw new IllegalArgumentException(
           "dropCoverAtContract: there is no contract with contract(none())");
     }
+    if (batchSize instanceof BatchSize.Adaptive adaptive
+        && adaptive.target().compareTo(timeouts.blockedByUs()) > 0) {
+      throw new IllegalArgumentException(
+          "batchSize: the time of a batch ("
+              + adaptive.target().toMillis()
+              + " ms) is above the time that others may wait for it, timeouts.blockedByUs ("
+              + timeouts.blockedByUs().toMillis()
+              + " ms)");
+    }
     Options options =
         new Options(
             newRows,
@@ -224,10 +289,20 @@ public final class BackfillBuilder {
             strategy,
             stateSchema,
             published,
-            dropCover);
+            dropCover,
+            throttling());
     return new BackfillDefinition(
         new Specification(name, schema, table, column, type, value, where, key, options),
         listeners);
+  }
+
+  private Throttling throttling() {
+    if (unthrottled && set.contains("throttle")) {
+      throw new IllegalArgumentException(
+          "unthrottled: contradicts throttle(...); leave one of them out");
+    }
+    return new Throttling(
+        unthrottled ? List.of() : throttles, !unthrottled, cores, walBytesPerSecond);
   }
 
   /** Builds the definition and binds it to a database. */

@@ -60,6 +60,19 @@ public final class Backfills {
   }
 
   /**
+   * Changes a limit, a cap or the number of workers of a run; its owner takes it within about a
+   * second, and later starts too.
+   *
+   * @param setting the name of a throttle ({@code replication-lag} in seconds, {@code lock-waits}),
+   *     {@code rows-per-second}, {@code wal-bytes-per-second} or {@code workers}
+   * @param value above 0
+   * @throws BackfillException when there is no run of that name
+   */
+  public void retune(String run, String setting, double value) {
+    operations.retune(run, setting, value);
+  }
+
+  /**
    * Allows the contract of a run with {@code contract(manual())}; its next start applies NOT NULL.
    *
    * @throws BackfillException when there is no run of that name

@@ -35,6 +35,7 @@ public sealed interface BackfillEvent {
    * @param candidates rows that its range was expected to hold, filled before or not
    * @param rows rows that it filled
    * @param hotRows those of them that were updated on their page, with no index writes
+   * @param walBytes WAL that the server wrote meanwhile, that of other sessions included
    * @param serverTime time of its statements; waiting between them excluded
    */
   record BatchCommitted(
@@ -44,6 +45,7 @@ public sealed interface BackfillEvent {
       long candidates,
       long rows,
       long hotRows,
+      long walBytes,
       Duration serverTime)
       implements BackfillEvent {}
 
@@ -54,6 +56,27 @@ public sealed interface BackfillEvent {
   /** Updates are less often in place than predicted; says what was done about it. */
   record HotShareLow(String run, long window, double hotShare, String reaction)
       implements BackfillEvent {}
+
+  /**
+   * A signal has reached its limit: no batch starts until it is released. Not an error, however
+   * long it lasts.
+   *
+   * @param signal its name, {@code replication-lag} say
+   * @param value in the unit; NaN where it could not be read
+   * @param unit empty for a plain number
+   * @param detail whose value it is, or what is known of the cause
+   */
+  record Throttled(
+      String run, String signal, double value, double limit, String unit, String detail)
+      implements BackfillEvent {}
+
+  /** Nothing holds the run back any more. */
+  record ThrottleReleased(String run, String signal, Duration lasted) implements BackfillEvent {}
+
+  /**
+   * A batch was cancelled because others had waited for it too long; it is tried again, smaller.
+   */
+  record BatchCancelled(String run, int waitingSessions) implements BackfillEvent {}
 
   /** Another process owns the run; this one waits for it to end or for its lease to expire. */
   record WaitingForOwner(String run, String owner) implements BackfillEvent {}

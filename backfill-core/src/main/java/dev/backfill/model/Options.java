@@ -1,5 +1,6 @@
 package dev.backfill.model;
 
+import dev.backfill.throttle.Throttling;
 import java.util.OptionalLong;
 
 /**
@@ -9,6 +10,7 @@ import java.util.OptionalLong;
  * @param maxRowsPerSecond cap over all workers, empty for none
  * @param publishedTableAcknowledged the table is in a publication and the subscribers are cared for
  * @param dropCoverAtContract remove the default or trigger of new rows once NOT NULL holds
+ * @param throttling what the run holds back for
  */
 public record Options(
     NewRows newRows,
@@ -22,7 +24,8 @@ public record Options(
     Strategy strategy,
     String stateSchema,
     boolean publishedTableAcknowledged,
-    boolean dropCoverAtContract) {
+    boolean dropCoverAtContract,
+    Throttling throttling) {
 
   public static Options defaults() {
     return new Options(
@@ -37,6 +40,7 @@ public record Options(
         Strategy.AUTO,
         "backfill",
         false,
-        false);
+        false,
+        Throttling.defaults());
   }
 }

@@ -17,6 +17,8 @@ import java.time.Duration;
  * @param ddlDeadline after how long a DDL statement that never got its lock ends with an error;
  *     default 30 min
  * @param lease for how long the owner of a run is taken for alive after its last sign; default 10 s
+ * @param blockedByUs for how long other sessions may wait for a batch; then it is cancelled, rolled
+ *     back and tried again with half the rows; default 500 ms. Looked at once a second
  */
 public record Timeouts(
     Duration batchLock,
@@ -24,7 +26,8 @@ public record Timeouts(
     Duration idleInTransaction,
     Duration ddlLock,
     Duration ddlDeadline,
-    Duration lease) {
+    Duration lease,
+    Duration blockedByUs) {
 
   public Timeouts {
     positive("batchLock", batchLock);
@@ -33,6 +36,7 @@ public record Timeouts(
     positive("ddlLock", ddlLock);
     positive("ddlDeadline", ddlDeadline);
     positive("lease", lease);
+    positive("blockedByUs", blockedByUs);
     if (ddlLock.toMillis() < 50) {
       throw new IllegalArgumentException(
           "timeouts: ddlLock must be at least 50 ms, was " + ddlLock);
@@ -49,31 +53,42 @@ public record Timeouts(
         Duration.ofSeconds(10),
         Duration.ofSeconds(1),
         Duration.ofMinutes(30),
-        Duration.ofSeconds(10));
+        Duration.ofSeconds(10),
+        Duration.ofMillis(500));
   }
 
   public Timeouts withBatchLock(Duration value) {
-    return new Timeouts(value, batchStatement, idleInTransaction, ddlLock, ddlDeadline, lease);
+    return new Timeouts(
+        value, batchStatement, idleInTransaction, ddlLock, ddlDeadline, lease, blockedByUs);
   }
 
   public Timeouts withBatchStatement(Duration value) {
-    return new Timeouts(batchLock, value, idleInTransaction, ddlLock, ddlDeadline, lease);
+    return new Timeouts(
+        batchLock, value, idleInTransaction, ddlLock, ddlDeadline, lease, blockedByUs);
   }
 
   public Timeouts withIdleInTransaction(Duration value) {
-    return new Timeouts(batchLock, batchStatement, value, ddlLock, ddlDeadline, lease);
+    return new Timeouts(batchLock, batchStatement, value, ddlLock, ddlDeadline, lease, blockedByUs);
   }
 
   public Timeouts withDdlLock(Duration value) {
-    return new Timeouts(batchLock, batchStatement, idleInTransaction, value, ddlDeadline, lease);
+    return new Timeouts(
+        batchLock, batchStatement, idleInTransaction, value, ddlDeadline, lease, blockedByUs);
   }
 
   public Timeouts withDdlDeadline(Duration value) {
-    return new Timeouts(batchLock, batchStatement, idleInTransaction, ddlLock, value, lease);
+    return new Timeouts(
+        batchLock, batchStatement, idleInTransaction, ddlLock, value, lease, blockedByUs);
   }
 
   public Timeouts withLease(Duration value) {
-    return new Timeouts(batchLock, batchStatement, idleInTransaction, ddlLock, ddlDeadline, value);
+    return new Timeouts(
+        batchLock, batchStatement, idleInTransaction, ddlLock, ddlDeadline, value, blockedByUs);
+  }
+
+  public Timeouts withBlockedByUs(Duration value) {
+    return new Timeouts(
+        batchLock, batchStatement, idleInTransaction, ddlLock, ddlDeadline, lease, value);
   }
 
   private static void positive(String name, Duration value) {

@@ -2,8 +2,6 @@ package dev.backfill.internal.batch;
 
 import dev.backfill.internal.checkpoint.WindowRow;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadFactory;
@@ -34,11 +32,11 @@ public final class BackfillPhase {
     // A claim whose commit was not heard of leaves a window without a worker: look until none is
     // left.
     do {
-      List<WorkerThreads.Task> workers = new ArrayList<>();
-      for (int i = 0; i < context.options().workers(); i++) {
-        workers.add(new Worker(context, dataSource, unfinished, leaves, shape)::run);
-      }
-      WorkerThreads.runAll(threads, workers);
+      Queue<WindowRow> left = unfinished;
+      WorkerThreads.runAll(
+          threads,
+          context.workers(),
+          number -> new Worker(context, number, dataSource, left, leaves, shape)::run);
       unfinished = unfinished();
     } while (!unfinished.isEmpty());
   }

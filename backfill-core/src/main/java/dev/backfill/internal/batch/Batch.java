@@ -2,6 +2,7 @@ package dev.backfill.internal.batch;
 
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Target;
+import dev.backfill.internal.signal.BatchReport;
 import dev.backfill.internal.time.Ticker;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -21,16 +22,33 @@ final class Batch {
     this.ticker = ticker;
   }
 
-  /** What a committed batch did; serverTime is that of its statements. */
-  record Outcome(long rows, long hotRows, boolean complete, Duration serverTime) {}
+  /**
+   * What a committed batch did.
+   *
+   * @param walBytes WAL that the server wrote meanwhile, other sessions' included
+   * @param walPosition where it ended
+   * @param serverTime time of the batch's statements
+   */
+  record Outcome(
+      long rows,
+      long hotRows,
+      long walBytes,
+      long walPosition,
+      boolean complete,
+      Duration serverTime) {
+
+    BatchReport report(boolean firstPass) {
+      return new BatchReport(rows, serverTime, firstPass, walBytes, walPosition);
+    }
+  }
 
   /** Writes how far the work has come; the last statement before the commit. */
   interface Checkpoint {
     /**
-     * @return the batch's HOT updates
+     * @return the counters after the batch
      * @throws dev.backfill.model.LeaseLostException when another owner has the run
      */
-    long write(Connection tx, Filled filled) throws SQLException;
+    Counters write(Connection tx, Filled filled) throws SQLException;
   }
 
   /**
@@ -55,10 +73,16 @@ final class Batch {
               + BatchLimits.sql(target, leaf.oid(), candidates);
       long start = ticker.nanos();
       Filled filled = write.in(connection, settings);
-      long hot = checkpoint.write(connection, filled);
+      Counters after = checkpoint.write(connection, filled);
       connection.commit();
+      Duration took = Duration.ofNanos(ticker.nanos() - start);
       return new Outcome(
-          filled.rows(), hot, filled.complete(), Duration.ofNanos(ticker.nanos() - start));
+          filled.rows(),
+          after.hotUpdates() - filled.before().hotUpdates(),
+          after.walPosition() - filled.before().walPosition(),
+          after.walPosition(),
+          filled.complete(),
+          took);
     } catch (Throwable failure) {
       rollback(connection, failure);
       throw failure;

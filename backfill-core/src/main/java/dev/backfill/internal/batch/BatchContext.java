@@ -7,9 +7,15 @@ import dev.backfill.internal.signal.Pace;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.Options;
+import java.time.Duration;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 
-/** What every part of the backfill of one run shares. */
+/**
+ * What every part of the backfill of one run shares.
+ *
+ * @param workers how many are wanted now
+ */
 public record BatchContext(
     Target target,
     String run,
@@ -17,11 +23,35 @@ public record BatchContext(
     WindowStore windows,
     Control control,
     Pace pace,
+    IntSupplier workers,
     Consumer<BackfillEvent> events,
     Ticker ticker,
     Sleeper sleeper) {
 
+  private static final Duration SLICE = Duration.ofMillis(100);
+
   Options options() {
     return target.spec().options();
+  }
+
+  /** Returns when the next batch may start; pause, stop and a lost lease are seen meanwhile. */
+  void awaitTurn() throws InterruptedException {
+    while (true) {
+      control.proceed();
+      Duration wait = pace.turnIn();
+      if (wait.isZero()) {
+        return;
+      }
+      sleeper.sleep(wait.compareTo(SLICE) < 0 ? wait : SLICE);
+    }
+  }
+
+  /** Leaves the server to others for a while. */
+  void rest(Duration duration) throws InterruptedException {
+    long until = ticker.nanos() + duration.toNanos();
+    for (long left = duration.toNanos(); left > 0; left = until - ticker.nanos()) {
+      control.proceed();
+      sleeper.sleep(Duration.ofNanos(Math.min(left, SLICE.toNanos())));
+    }
   }
 }

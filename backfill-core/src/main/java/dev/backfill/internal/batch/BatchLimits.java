@@ -15,7 +15,7 @@ import java.util.Locale;
 final class BatchLimits {
   private BatchLimits() {}
 
-  /** One SELECT that applies the settings and reads the HOT counter before the batch. */
+  /** One SELECT that applies the settings and reads the counters before the batch. */
   static String sql(Target target, long leafOid, int rows) {
     return "select set_config('lock_timeout', '"
         + lockTimeout(target).toMillis()
@@ -35,7 +35,7 @@ final class BatchLimits {
         + (onlyOurs(target) ? ", set_config('enable_indexscan', 'off', true)" : "")
         + ", pg_stat_get_xact_tuples_hot_updated("
         + leafOid
-        + "::oid)";
+        + "::oid), (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint";
   }
 
   /**

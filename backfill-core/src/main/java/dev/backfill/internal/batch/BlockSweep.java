@@ -61,8 +61,7 @@ public final class BlockSweep {
       throws SQLException, InterruptedException {
     Retries.Attempts attempts = failures.retriesOfOne();
     while (true) {
-      context.control().proceed();
-      context.pace().awaitTurn();
+      context.awaitTurn();
       int candidates = (int) Math.min(Integer.MAX_VALUE, (to - from) * ROWS_PER_BLOCK);
       try {
         Batch.Outcome outcome =
@@ -76,10 +75,10 @@ public final class BlockSweep {
                   if (!runs.addSwept(tx, context.run(), context.epoch(), filled.rows())) {
                     throw LeaseStore.lost(context.run(), context.epoch());
                   }
-                  return 0;
+                  return filled.before();
                 });
         sizer.committed(candidates, outcome.serverTime());
-        context.pace().completed(outcome.rows(), outcome.serverTime(), true);
+        context.rest(context.pace().completed(outcome.report(true)));
         return outcome.rows();
       } catch (SQLException e) {
         if (SqlStates.classify(e) == SqlStates.Kind.DATA) {

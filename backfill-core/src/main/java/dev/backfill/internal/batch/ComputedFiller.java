@@ -1,5 +1,6 @@
 package dev.backfill.internal.batch;
 
+import dev.backfill.internal.postgres.BatchTag;
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.postgres.ValueText;
@@ -29,9 +30,11 @@ final class ComputedFiller implements Filler {
   private final ColumnValue.Computed value;
   private final String inputs;
   private final boolean castValue;
+  private final String tag;
 
   ComputedFiller(Target target, ColumnValue.Computed value) {
     this.value = value;
+    this.tag = BatchTag.of(target.runName());
     this.inputs =
         value.inputs().stream()
             .map(c -> target.alias() + "." + Identifiers.quote(c))
@@ -44,7 +47,7 @@ final class ComputedFiller implements Filler {
   public Write prepare(Connection connection, LeafSql sql, Rows rows) throws SQLException {
     Batch read = read(connection, sql.select(inputs, rows), rows.parameters());
     connection.commit();
-    return (tx, settings) -> write(tx, settings + ";" + sql.updateComputed(castValue), read);
+    return (tx, settings) -> write(tx, settings + ";" + tag + sql.updateComputed(castValue), read);
   }
 
   /** Rows that were read, column by column, as they are sent back. */
@@ -81,10 +84,10 @@ final class ComputedFiller implements Filler {
       statement.setArray(2, tx.createArrayOf("text", batch.versions().toArray()));
       statement.setArray(3, tx.createArrayOf("text", batch.values().toArray()));
       statement.execute();
-      long hotBefore = Texts.lastColumnOfNextResult(statement);
+      Counters before = Texts.countersOfNextResult(statement);
       statement.getMoreResults();
       long rows = statement.getLargeUpdateCount();
-      return new Filled(rows, hotBefore, rows == batch.places().size());
+      return new Filled(rows, before, rows == batch.places().size());
     }
   }
 }

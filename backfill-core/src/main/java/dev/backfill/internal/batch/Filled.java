@@ -4,8 +4,8 @@ package dev.backfill.internal.batch;
  * What the rows of one statement came to.
  *
  * @param rows rows that got a value
- * @param hotBefore the session's counter of HOT updates just before the statement
+ * @param before the counters just before the statement
  * @param complete false when rows changed while Java computed, so that the range is to be read
  *     again
  */
-record Filled(long rows, long hotBefore, boolean complete) {}
+record Filled(long rows, Counters before, boolean complete) {}

@@ -1,5 +1,6 @@
 package dev.backfill.internal.batch;
 
+import dev.backfill.internal.postgres.BatchTag;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.model.ColumnValue;
 import java.sql.Connection;
@@ -17,8 +18,8 @@ interface Filler {
   @FunctionalInterface
   interface Write {
     /**
-     * @param settings a SELECT that applies the batch's limits and returns the HOT counter in its
-     *     last column; sent in one round trip with the update
+     * @param settings a SELECT that applies the batch's limits and returns the counters in its last
+     *     columns; sent in one round trip with the update
      */
     Filled in(Connection connection, String settings) throws SQLException;
   }
@@ -26,6 +27,9 @@ interface Filler {
   static Filler of(Target target) {
     return target.spec().value() instanceof ColumnValue.Computed computed
         ? new ComputedFiller(target, computed)
-        : new SqlFiller(RowValue.of(target.spec().value()), target.alias() + "." + target.column());
+        : new SqlFiller(
+            RowValue.of(target.spec().value()),
+            target.alias() + "." + target.column(),
+            BatchTag.of(target.runName()));
   }
 }

@@ -11,20 +11,22 @@ import java.util.List;
 final class SqlFiller implements Filler {
   private final RowValue value;
   private final String column;
+  private final String tag;
 
   /**
    * @param column the quoted target column, qualified by the table's alias
    */
-  SqlFiller(RowValue value, String column) {
+  SqlFiller(RowValue value, String column, String tag) {
     this.value = value;
     this.column = column;
+    this.tag = tag;
   }
 
   @Override
   public Write prepare(Connection connection, LeafSql sql, Rows rows) {
     List<String> parameters = new ArrayList<>(value.binds());
     parameters.addAll(rows.parameters());
-    String update = countNulls(sql.update(value, rows));
+    String update = tag + countNulls(sql.update(value, rows));
     return (tx, settings) -> write(tx, settings + ";" + update, parameters);
   }
 
@@ -46,10 +48,10 @@ final class SqlFiller implements Filler {
     try (PreparedStatement statement = tx.prepareStatement(statements)) {
       Texts.bind(statement, 1, parameters);
       statement.execute();
-      long hotBefore = Texts.lastColumnOfNextResult(statement);
+      Counters before = Texts.countersOfNextResult(statement);
       if (!value.canBeNull()) {
         statement.getMoreResults();
-        return new Filled(statement.getLargeUpdateCount(), hotBefore, true);
+        return new Filled(statement.getLargeUpdateCount(), before, true);
       }
       statement.getMoreResults();
       try (ResultSet counts = statement.getResultSet()) {
@@ -59,7 +61,7 @@ final class SqlFiller implements Filler {
         if (nulls > 0) {
           throw new YieldedNullException(nulls, rows);
         }
-        return new Filled(rows, hotBefore, true);
+        return new Filled(rows, before, true);
       }
     }
   }

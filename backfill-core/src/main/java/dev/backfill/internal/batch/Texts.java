@@ -38,10 +38,10 @@ final class Texts {
   }
 
   /**
-   * The last column of the first result that has rows; statements that were sent along before it,
-   * such as SET, report only a count.
+   * The counters in the last columns of the first result that has rows; statements that were sent
+   * along before it, such as SET, report only a count.
    */
-  static long lastColumnOfNextResult(PreparedStatement statement) throws SQLException {
+  static Counters countersOfNextResult(PreparedStatement statement) throws SQLException {
     while (statement.getResultSet() == null) {
       if (!statement.getMoreResults() && statement.getUpdateCount() == -1) {
         throw new SQLException("the settings of a batch returned no row");
@@ -49,7 +49,8 @@ final class Texts {
     }
     try (ResultSet row = statement.getResultSet()) {
       row.next();
-      return row.getLong(row.getMetaData().getColumnCount());
+      int last = row.getMetaData().getColumnCount();
+      return new Counters(row.getLong(last - 1), row.getLong(last));
     }
   }
 }

@@ -14,16 +14,16 @@ record WindowCheckpoint(BatchContext context, WindowRow window, Position next)
     implements Batch.Checkpoint {
 
   @Override
-  public long write(Connection tx, Filled filled) throws SQLException {
+  public Counters write(Connection tx, Filled filled) throws SQLException {
     // Rows that changed while Java computed are read again: the position stays.
     Position to = filled.complete() ? next : Position.of(window);
     try (PreparedStatement statement =
-        tx.prepareStatement(context.windows().advanceSql(window.leaf()))) {
+        tx.prepareStatement(context.windows().advanceSql(context.run(), window.leaf()))) {
       statement.setInt(1, to.stripe());
       statement.setArray(2, cursor(tx, to));
       statement.setBoolean(3, to.stripe() == window.stripes());
       statement.setLong(4, filled.rows());
-      statement.setLong(5, filled.hotBefore());
+      statement.setLong(5, filled.before().hotUpdates());
       statement.setString(6, context.run());
       statement.setLong(7, window.number());
       statement.setLong(8, context.epoch());
@@ -31,7 +31,7 @@ record WindowCheckpoint(BatchContext context, WindowRow window, Position next)
         if (!updated.next()) {
           throw LeaseStore.lost(context.run(), context.epoch());
         }
-        return updated.getLong(1) - filled.hotBefore();
+        return new Counters(updated.getLong(1), updated.getLong(2));
       }
     }
   }

@@ -4,6 +4,7 @@ import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.checkpoint.WindowRow;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import java.sql.SQLException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ final class WindowFiller {
     LeafSql sql = new LeafSql(context.target(), leaf.sql());
     IdleAssignments idle =
         failures.retried(connection, () -> IdleAssignments.of(connection.get(), leaf.oid()));
+    context.pace().windowStarted();
     WindowRow window = claimed;
     Cuts allCuts = whole;
     while (!window.done()) {
@@ -123,8 +125,7 @@ final class WindowFiller {
         throws SQLException, InterruptedException {
       BatchFailures.Attempts attempts = failures.attempts(window);
       while (true) {
-        context.control().proceed();
-        context.pace().awaitTurn();
+        context.awaitTurn();
         int rows = Math.max(1, Math.min(sizer.rows(), context.pace().maxRows(first)));
         long keys = Math.min(maxKeys, (long) rows * window.stripes());
         BatchEnds.@Nullable End end = null;
@@ -146,7 +147,7 @@ final class WindowFiller {
 
     private WindowRow commit(
         WorkerConnection connection, Leaf leaf, LeafSql sql, BatchEnds.End end, int rows, long keys)
-        throws SQLException {
+        throws SQLException, InterruptedException {
       Position next = Position.of(window).after(end.key(), window);
       Batch.Outcome outcome =
           batch.run(
@@ -160,7 +161,7 @@ final class WindowFiller {
         // The last batch of a pass is shorter than asked for and would teach too low a cost.
         sizer.committed(rows, outcome.serverTime());
       }
-      context.pace().completed(outcome.rows(), outcome.serverTime(), first);
+      Duration rest = context.pace().completed(outcome.report(first));
       context
           .events()
           .accept(
@@ -171,7 +172,9 @@ final class WindowFiller {
                   keys / window.stripes(),
                   outcome.rows(),
                   outcome.hotRows(),
+                  outcome.walBytes(),
                   outcome.serverTime()));
+      context.rest(rest);
       return advance(end, next, outcome);
     }
 

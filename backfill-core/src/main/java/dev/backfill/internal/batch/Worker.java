@@ -15,6 +15,7 @@ import javax.sql.DataSource;
  */
 final class Worker {
   private final BatchContext context;
+  private final int number;
   private final DataSource dataSource;
   private final Queue<WindowRow> unfinished;
   private final Leaves leaves;
@@ -25,11 +26,13 @@ final class Worker {
 
   Worker(
       BatchContext context,
+      int number,
       DataSource dataSource,
       Queue<WindowRow> unfinished,
       Leaves leaves,
       WindowShape shape) {
     this.context = context;
+    this.number = number;
     this.dataSource = dataSource;
     this.unfinished = unfinished;
     this.leaves = leaves;
@@ -39,17 +42,19 @@ final class Worker {
     this.failures = new BatchFailures(context);
   }
 
-  void run() throws SQLException, InterruptedException {
-    while (true) {
+  /** Whether nothing is left to fill; false when this worker is no longer wanted. */
+  boolean run() throws SQLException, InterruptedException {
+    while (number == 0 || number < context.workers().getAsInt()) {
       // Given back between windows: a pool may want to retire or to check it.
       try (WorkerConnection connection = new WorkerConnection(dataSource)) {
         WindowRow left = unfinished.poll();
         boolean more = left != null ? resume(connection, left) : fillNext(connection);
         if (!more) {
-          return;
+          return true;
         }
       }
     }
+    return false;
   }
 
   private boolean resume(WorkerConnection connection, WindowRow window)

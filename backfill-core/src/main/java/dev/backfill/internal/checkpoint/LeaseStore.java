@@ -107,7 +107,8 @@ public final class LeaseStore {
         .execute(
             "update "
                 + tables.run()
-                + " set owner = null, lease_until = null, state = ?, last_error = ?,"
+                + " set owner = null, lease_until = null, waiting_for = null, waiting_since = null,"
+                + " state = ?, last_error = ?,"
                 + " requested_action = nullif(requested_action, 'stop'),"
                 + " updated_at = clock_timestamp() where name = ? and epoch = ?",
             state.name(),

@@ -125,9 +125,63 @@ public final class RunStore {
     return update(connection, "swept_rows = swept_rows + ?", name, epoch, rows);
   }
 
-  /** Shows operators what the owner is doing. */
-  public boolean showState(Connection connection, String name, long epoch, RunState state) {
-    return update(connection, "state = ?", name, epoch, state.name());
+  /**
+   * Shows operators what the owner waits for, and since when.
+   *
+   * @return the settings that they want changed, by name; empty too when the epoch is no longer
+   *     ours
+   */
+  public Map<String, Double> show(
+      Connection connection, String name, long epoch, Optional<String> waitingFor) {
+    Map<String, Double> settings = new LinkedHashMap<>();
+    Jooq.on(connection)
+        .fetchOptional(
+            "update "
+                + tables.run()
+                + " set waiting_for = cast(? as text), waiting_since = case"
+                + " when cast(? as text) is null then null"
+                + " else coalesce(waiting_since, clock_timestamp()) end,"
+                + " updated_at = clock_timestamp() where name = ? and epoch = ?"
+                + " returning array(select k from jsonb_each_text(settings) s(k, v) order by k),"
+                + " array(select v from jsonb_each_text(settings) s(k, v) order by k)",
+            waitingFor.orElse(null),
+            waitingFor.orElse(null),
+            name,
+            epoch)
+        .ifPresent(
+            r -> {
+              String[] names = r.get(0, String[].class);
+              String[] values = r.get(1, String[].class);
+              for (int i = 0; i < names.length; i++) {
+                settings.put(names[i], number(values[i]));
+              }
+            });
+    return settings;
+  }
+
+  /** What an operator typed; NaN where that is no number, which is refused where it is used. */
+  private static double number(String text) {
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      return Double.NaN;
+    }
+  }
+
+  /**
+   * Asks the owner for another value of one of its settings; it sees that within a second or so.
+   */
+  public boolean retune(Connection connection, String name, String setting, double value) {
+    return Jooq.on(connection)
+            .execute(
+                "update "
+                    + tables.run()
+                    + " set settings = settings || jsonb_build_object(cast(? as text), cast(? as float8))"
+                    + " where name = ?",
+                setting,
+                value,
+                name)
+        == 1;
   }
 
   private boolean update(

@@ -4,6 +4,7 @@ import static dev.backfill.internal.checkpoint.StateTables.array;
 import static dev.backfill.internal.checkpoint.StateTables.key;
 import static dev.backfill.internal.checkpoint.StateTables.optional;
 
+import dev.backfill.internal.postgres.BatchTag;
 import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.Tx;
 import java.sql.Connection;
@@ -222,9 +223,9 @@ public final class WindowStore {
 
   /**
    * The statement that a batch writes its checkpoint with, in its own transaction, which returns
-   * the batch's HOT updates and updates no row once the run was taken over. The epoch must stand on
-   * the row that is updated: a subquery on {@code run} would be answered from the statement's
-   * snapshot and pass although the takeover has committed.
+   * the session's counter of HOT updates and the end of the WAL, and updates no row once the run
+   * was taken over. The epoch must stand on the row that is updated: a subquery on {@code run}
+   * would be answered from the statement's snapshot and pass although the takeover has committed.
    *
    * <p>Parameters: stripe, cursor (text[]), done, rows, HOT counter before the batch, run, window
    * number, epoch.
@@ -232,12 +233,14 @@ public final class WindowStore {
    * @param leaf oid of the leaf; the counter counts what the session did since it last reported, so
    *     that only its change within the transaction is this batch's
    */
-  public String advanceSql(long leaf) {
+  public String advanceSql(String run, long leaf) {
     String hot = "pg_stat_get_xact_tuples_hot_updated(" + leaf + "::oid)";
-    return "update %s set stripe = ?, cursor = ?, done = ?, rows = rows + ?,"
+    return BatchTag.of(run)
+        + "update %s set stripe = ?, cursor = ?, done = ?, rows = rows + ?,"
             .formatted(tables.window())
         + " hot_rows = hot_rows + %s - cast(? as bigint), batches = batches + 1".formatted(hot)
         + " where run = ? and number = ? and epoch = ? returning "
-        + hot;
+        + hot
+        + ", (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint";
   }
 }

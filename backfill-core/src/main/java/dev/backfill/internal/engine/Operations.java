@@ -54,6 +54,14 @@ public final class Operations {
     require(run, call(c -> runs.request(c, run, action)));
   }
 
+  public void retune(String run, String setting, double value) {
+    if (!(value > 0) || Double.isInfinite(value)) {
+      throw new IllegalArgumentException(
+          "retune: the value of " + setting + " must be above 0, was " + value);
+    }
+    require(run, call(c -> runs.retune(c, run, setting, value)));
+  }
+
   public void approveContract(String run) {
     require(run, call(c -> runs.approveContract(c, run)));
   }

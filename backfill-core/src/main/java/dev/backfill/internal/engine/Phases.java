@@ -13,14 +13,17 @@ import dev.backfill.internal.expand.Expander;
 import dev.backfill.internal.expand.Prepared;
 import dev.backfill.internal.postgres.Ddl;
 import dev.backfill.internal.postgres.DdlGuard;
+import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.internal.postgres.Target;
-import dev.backfill.internal.signal.RowRate;
+import dev.backfill.internal.signal.Monitor;
+import dev.backfill.internal.signal.Watch;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.Contract;
 import dev.backfill.model.Options;
 import dev.backfill.model.Phase;
 import dev.backfill.model.RunState;
+import dev.backfill.throttle.Throttling;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -42,6 +45,8 @@ final class Phases {
   private final WindowStore windows;
   private final DdlGuard guard;
   private final Expander expander;
+  private final AtomicInteger workers;
+  private final Watch watch;
 
   Phases(
       Prepared prepared,
@@ -65,9 +70,71 @@ final class Phases {
     this.windows = new WindowStore(options.stateSchema());
     this.guard = new DdlGuard(options.timeouts(), ticker, sleeper, new DdlEvents());
     this.expander = new Expander(guard, options.stateSchema());
+    this.workers = new AtomicInteger(options.workers());
+    this.watch = watch();
+  }
+
+  private Watch watch() {
+    Throttling throttling = options.throttling();
+    int cores =
+        throttling.pacing()
+            ? (int) throttling.cores().orElse(Runtime.getRuntime().availableProcessors())
+            : 0;
+    return Watch.over(
+        new Monitor.Watched(
+            ownership.run(),
+            target.table().tables().stream().map(TableInfo.Leaf::oid).toList(),
+            target.server().major(),
+            cores,
+            options.timeouts().blockedByUs()),
+        new Watch.Work(
+            throttling,
+            options.maxRowsPerSecond(),
+            target.table().indexes().size(),
+            options.workers()),
+        new Monitor.Access() {
+          @Override
+          public <T> T call(Work<T> work) throws SQLException, InterruptedException {
+            return ownership.call(work::on);
+          }
+        },
+        new RunBoard(ownership, events, meter, this::workers, ticker),
+        ticker,
+        sleeper);
+  }
+
+  private void workers(int wanted) {
+    workers.set(PoolCheck.workersWithin(dataSource, wanted, options.workers()));
   }
 
   RunState run() throws Exception {
+    Thread monitor = new Thread(watch.monitor(), "backfill-" + ownership.run() + "-monitor");
+    monitor.setDaemon(true);
+    monitor.start();
+    try {
+      return phases();
+    } finally {
+      monitor.interrupt();
+      join(monitor);
+    }
+  }
+
+  /** An interrupt meanwhile is kept for whoever waits next. */
+  private static void join(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private RunState phases() throws Exception {
     RunRow run = ownership.call(c -> ownership.runs().find(c, ownership.run()).orElseThrow());
     begin(run);
     Phase phase = run.phase();
@@ -149,7 +216,8 @@ final class Phases {
         ownership.epoch(),
         windows,
         control,
-        RowRate.of(options.maxRowsPerSecond(), ticker, sleeper),
+        watch.pace(),
+        workers::get,
         events::publish,
         ticker,
         sleeper);

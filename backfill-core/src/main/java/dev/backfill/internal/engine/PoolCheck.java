@@ -42,6 +42,19 @@ final class PoolCheck {
     }
   }
 
+  /** As many workers as were asked for, or as the pool has connections for beside the run's own. */
+  static int workersWithin(DataSource dataSource, int asked, int atStart) {
+    try {
+      int most =
+          isHikari(dataSource)
+              ? dataSource.unwrap(HikariDataSource.class).getMaximumPoolSize() - 1
+              : atStart;
+      return Math.max(1, Math.min(asked, most));
+    } catch (SQLException e) {
+      return Math.min(asked, atStart);
+    }
+  }
+
   private static boolean isHikari(DataSource dataSource) throws SQLException {
     try {
       return dataSource.isWrapperFor(HikariDataSource.class);

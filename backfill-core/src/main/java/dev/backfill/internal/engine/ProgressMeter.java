@@ -48,6 +48,10 @@ final class ProgressMeter {
     waitingFor = reason;
   }
 
+  synchronized void waitingFor(Optional<String> reason) {
+    waitingFor = reason;
+  }
+
   synchronized void on(BackfillEvent event) {
     if (event instanceof BackfillEvent.BatchCommitted batch) {
       candidates += batch.candidates();

@@ -1,6 +1,5 @@
 package dev.backfill.internal.signal;
 
-import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
 import io.github.resilience4j.ratelimiter.RateLimiter;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
@@ -19,20 +18,14 @@ final class Allowance {
 
   private final RateLimiter limiter;
   private final Ticker ticker;
-  private final Sleeper sleeper;
   private final AtomicLong notBefore;
 
-  Allowance(String name, long perSecond, Ticker ticker, Sleeper sleeper) {
-    this(perSecond, ticker, sleeper, config -> RateLimiter.of(name, config));
+  Allowance(String name, long perSecond, Ticker ticker) {
+    this(perSecond, ticker, config -> RateLimiter.of(name, config));
   }
 
-  Allowance(
-      long perSecond,
-      Ticker ticker,
-      Sleeper sleeper,
-      Function<RateLimiterConfig, RateLimiter> limiters) {
+  Allowance(long perSecond, Ticker ticker, Function<RateLimiterConfig, RateLimiter> limiters) {
     this.ticker = ticker;
-    this.sleeper = sleeper;
     this.notBefore = new AtomicLong(ticker.nanos());
     // Below ten a second a period holds one and lasts longer.
     long rate = Math.min(perSecond, (long) PERIODS_PER_SECOND * Integer.MAX_VALUE);
@@ -46,12 +39,9 @@ final class Allowance {
                 .build());
   }
 
-  /** Waits until what was spent is paid. */
-  void await() throws InterruptedException {
-    long wait = notBefore.get() - ticker.nanos();
-    if (wait > 0) {
-      sleeper.sleep(Duration.ofNanos(wait));
-    }
+  /** When what was spent is paid; zero when it is. */
+  Duration turnIn() {
+    return Duration.ofNanos(Math.max(0, notBefore.get() - ticker.nanos()));
   }
 
   /** Resilience4j's own wait parks through a JVM-global function; a reservation leaves it to us. */

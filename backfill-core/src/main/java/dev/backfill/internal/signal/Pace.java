@@ -2,10 +2,7 @@ package dev.backfill.internal.signal;
 
 import java.time.Duration;
 
-/**
- * How fast batches may follow each other. The seam at which everything that slows a run down meets
- * the workers: caps today; the WAL window, gates and the pacer take the same place.
- */
+/** How fast batches may follow each other: all that slows a run down, as its workers see it. */
 public interface Pace {
 
   /** Returned by {@link #maxRows} where only time limits a batch. */
@@ -14,9 +11,15 @@ public interface Pace {
   /** The most rows that the next batch may have; the first pass of a window writes more per row. */
   int maxRows(boolean firstPass);
 
-  /** Waits until the next batch may start. Throttled time is never a failure. */
-  void awaitTurn() throws InterruptedException;
+  /**
+   * When to ask again whether a batch may start; zero when it may start now. Throttled time is
+   * never a failure.
+   */
+  Duration turnIn();
 
-  /** Is told what a committed batch did; waiting is not part of the server's time. */
-  void completed(long rows, Duration serverTime, boolean firstPass);
+  /** A worker begins with a window whose pages were not written of late. */
+  void windowStarted();
+
+  /** Is told what a committed batch did, and says for how long its worker is to rest. */
+  Duration completed(BatchReport batch);
 }

@@ -1,60 +1,34 @@
 package dev.backfill.internal.signal;
 
-import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
 import java.time.Duration;
-import java.util.OptionalLong;
 
 /** Keeps all workers of a run together below a number of rows per second. */
-public final class RowRate implements Pace {
+final class RowRate {
   private final long rowsPerSecond;
   private final Allowance allowance;
+
+  RowRate(long rowsPerSecond, Ticker ticker) {
+    this(rowsPerSecond, new Allowance("rows", rowsPerSecond, ticker));
+  }
 
   RowRate(long rowsPerSecond, Allowance allowance) {
     this.rowsPerSecond = rowsPerSecond;
     this.allowance = allowance;
   }
 
-  /** A pace that keeps the cap, or holds nothing back when there is none. */
-  public static Pace of(OptionalLong rowsPerSecond, Ticker ticker, Sleeper sleeper) {
-    if (rowsPerSecond.isEmpty()) {
-      return new Unlimited();
-    }
-    long rows = rowsPerSecond.getAsLong();
-    return new RowRate(rows, new Allowance("rows", rows, ticker, sleeper));
-  }
-
-  @Override
-  public int maxRows(boolean firstPass) {
-    // At most what a second allows, so that the rate is even and not one burst with a long rest.
+  /** What a second allows, so that the rate is even and not one burst with a long rest. */
+  int maxRows() {
     return (int) Math.min(Integer.MAX_VALUE, rowsPerSecond);
   }
 
-  @Override
-  public void awaitTurn() throws InterruptedException {
-    allowance.await();
+  /** When the rows so far are paid for. */
+  Duration turnIn() {
+    return allowance.turnIn();
   }
 
-  @Override
-  public void completed(long rows, Duration serverTime, boolean firstPass) {
-    // How many rows the range really held is known only now.
+  /** Is told how many rows a batch filled; how many its range held is known only afterwards. */
+  void filled(long rows) {
     allowance.spent(rows);
-  }
-
-  private static final class Unlimited implements Pace {
-    @Override
-    public int maxRows(boolean firstPass) {
-      return UNLIMITED;
-    }
-
-    @Override
-    public void awaitTurn() {
-      // Nothing to wait for.
-    }
-
-    @Override
-    public void completed(long rows, Duration serverTime, boolean firstPass) {
-      // Nothing to learn.
-    }
   }
 }

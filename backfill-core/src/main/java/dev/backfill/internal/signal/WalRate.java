@@ -1,7 +1,7 @@
 package dev.backfill.internal.signal;
 
-import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Keeps all workers of a run together below a number of WAL bytes per second. */
@@ -13,8 +13,8 @@ final class WalRate {
   private final Allowance kilobytes;
   private final AtomicLong remainder = new AtomicLong();
 
-  WalRate(long bytesPerSecond, Ticker ticker, Sleeper sleeper) {
-    this(bytesPerSecond, new Allowance("wal", kilobytes(bytesPerSecond), ticker, sleeper));
+  WalRate(long bytesPerSecond, Ticker ticker) {
+    this(bytesPerSecond, new Allowance("wal", kilobytes(bytesPerSecond), ticker));
   }
 
   WalRate(long bytesPerSecond, Allowance kilobytes) {
@@ -27,8 +27,8 @@ final class WalRate {
     return bytesPerSecond;
   }
 
-  void awaitTurn() throws InterruptedException {
-    kilobytes.await();
+  Duration turnIn() {
+    return kilobytes.turnIn();
   }
 
   /** Is told how much WAL a committed batch made. */

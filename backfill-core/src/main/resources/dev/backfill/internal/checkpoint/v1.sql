@@ -26,6 +26,11 @@ create table ${schema}.run (
   windows bigint not null default 0,
   swept_rows bigint not null default 0,
   last_error text,
+  -- What the owner waits for, with value and limit; written every second.
+  waiting_for text,
+  waiting_since timestamptz,
+  -- Limits, caps and workers that operators want changed: '{"replication-lag": 10, "workers": 2}'.
+  settings jsonb not null default '{}',
   created_at timestamptz not null default clock_timestamp(),
   updated_at timestamptz not null default clock_timestamp(),
   finished_at timestamptz

@@ -100,7 +100,8 @@ record Definitions(Specification spec) {
             strategy,
             o.stateSchema(),
             acknowledged,
-            o.dropCoverAtContract()));
+            o.dropCoverAtContract(),
+            o.throttling()));
   }
 
   private Definitions with(Optional<String> where, List<String> key, Options options) {

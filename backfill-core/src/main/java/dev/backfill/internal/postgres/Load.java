@@ -1,0 +1,68 @@
+package dev.backfill.internal.postgres;
+
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.List;
+
+/** Who else is at work on the server, and who waits for us. */
+public final class Load {
+  private static final String OTHERS =
+      """
+      select count(*) filter (where state = 'active' and query not like ?) as active,
+             count(*) filter (where query = '<insufficient privilege>') as hidden
+      from pg_catalog.pg_stat_activity
+      where backend_type = 'client backend' and pid <> pg_backend_pid()
+      """;
+
+  // Behind the first waiter of a row the others wait for that waiter, not for us: followed on.
+  // Looked
+  // at only when somebody waits at all, since pg_blocking_pids stops the lock manager for a moment.
+  private static final String WAITING =
+      "select count(*) from pg_catalog.pg_locks where not granted";
+  private static final String BLOCKED_BY_US =
+      """
+      with recursive ours as (
+        select pid from pg_catalog.pg_stat_activity
+        where query like ? and xact_start < clock_timestamp() - make_interval(secs => ?)),
+      waiting as (
+        select pid, pg_blocking_pids(pid) as blockers
+        from (select distinct pid from pg_catalog.pg_locks where not granted) as w),
+      blocked as (
+        select w.pid, o.pid as by_ours from waiting w join ours o on o.pid = any (w.blockers)
+        union
+        select w.pid, b.by_ours from waiting w join blocked b on b.pid = any (w.blockers))
+      select by_ours, count(*) as sessions from blocked
+      where pid not in (select pid from ours) group by by_ours
+      """;
+
+  private Load() {}
+
+  /** Client sessions of others that are executing something; -1 when the role sees none of them. */
+  public static int activeOthers(Connection connection) {
+    return Jooq.on(connection)
+        .fetchSingle(OTHERS, BatchTag.ANY_LIKE)
+        .map(
+            r ->
+                r.get("active", Integer.class) == 0 && r.get("hidden", Integer.class) > 0
+                    ? -1
+                    : r.get("active", Integer.class));
+  }
+
+  /** A session of ours, and how many wait for it, directly or behind others. */
+  public record Blocking(int pid, int sessions) {}
+
+  /** Sessions of a run whose transaction is older than a budget and that others wait for. */
+  public static List<Blocking> blockedBy(Connection connection, String run, Duration budget) {
+    if (Jooq.on(connection).fetchSingle(WAITING).get(0, Long.class) == 0) {
+      return List.of();
+    }
+    return Jooq.on(connection)
+        .fetch(BLOCKED_BY_US, BatchTag.of(run) + "%", budget.toNanos() / 1e9)
+        .map(r -> new Blocking(r.get("by_ours", Integer.class), r.get("sessions", Integer.class)));
+  }
+
+  /** Cancels what a session of ours is executing; its transaction rolls back. */
+  public static void cancel(Connection connection, int pid) {
+    Jooq.on(connection).fetch("select pg_cancel_backend(?)", pid);
+  }
+}
