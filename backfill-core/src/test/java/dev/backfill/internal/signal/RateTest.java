@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import io.github.resilience4j.ratelimiter.internal.AtomicRateLimiter;
 import java.time.Duration;
 import java.util.Comparator;
-import java.util.OptionalLong;
 import java.util.PriorityQueue;
 import java.util.Random;
 import org.junit.jupiter.api.Nested;
@@ -48,9 +47,9 @@ class RateTest {
 
     @Test
     void aBatchHasAtMostTheRowsOfASecond() {
-      assertThat(new RowRate(3, allowance(3)).maxRows(true)).isEqualTo(3);
-      assertThat(new RowRate(25_000, allowance(25_000)).maxRows(false)).isEqualTo(25_000);
-      assertThat(new RowRate(Long.MAX_VALUE, allowance(Long.MAX_VALUE)).maxRows(false))
+      assertThat(new RowRate(3, allowance(3)).maxRows()).isEqualTo(3);
+      assertThat(new RowRate(25_000, allowance(25_000)).maxRows()).isEqualTo(25_000);
+      assertThat(new RowRate(Long.MAX_VALUE, allowance(Long.MAX_VALUE)).maxRows())
           .isEqualTo(Integer.MAX_VALUE);
     }
 
@@ -58,8 +57,8 @@ class RateTest {
     void idleTimeIsNotSavedUp() throws Exception {
       RowRate rate = new RowRate(100, allowance(100));
       clock.advance(3_600 * SECOND);
-      rate.completed(100, Duration.ofMillis(1), true);
-      rate.awaitTurn();
+      rate.filled(100);
+      clock.sleep(rate.turnIn());
 
       assertThat(clock.slept()).isGreaterThanOrEqualTo(Duration.ofMillis(800));
     }
@@ -67,20 +66,10 @@ class RateTest {
     @Test
     void aBatchWithoutRowsIsFree() throws Exception {
       RowRate rate = new RowRate(1, allowance(1));
-      rate.completed(0, Duration.ofMillis(1), true);
-      rate.awaitTurn();
+      rate.filled(0);
+      clock.sleep(rate.turnIn());
 
       assertThat(clock.slept()).isZero();
-    }
-
-    @Test
-    void withoutACapNothingIsHeldBack() throws Exception {
-      Pace pace = RowRate.of(OptionalLong.empty(), clock, clock);
-      pace.completed(1_000_000_000, Duration.ofMillis(1), false);
-      pace.awaitTurn();
-
-      assertThat(clock.slept()).isZero();
-      assertThat(pace.maxRows(true)).isEqualTo(Pace.UNLIMITED);
     }
 
     private double work(RowRate rate, int workers, long seconds, long nanosPerBatch, int most)
@@ -90,11 +79,11 @@ class RateTest {
           workers,
           seconds,
           nanosPerBatch,
-          rate::awaitTurn,
+          () -> clock.sleep(rate.turnIn()),
           () -> {
-            int rows = Math.min(most, rate.maxRows(true));
+            int rows = Math.min(most, rate.maxRows());
             rows = most == Integer.MAX_VALUE ? 1 + random.nextInt(rows) : rows;
-            rate.completed(rows, Duration.ofNanos(nanosPerBatch), true);
+            rate.filled(rows);
             return rows;
           });
     }
@@ -114,7 +103,7 @@ class RateTest {
               workers,
               seconds,
               1_000,
-              rate::awaitTurn,
+              () -> clock.sleep(rate.turnIn()),
               () -> {
                 long written = 1 + (long) (random.nextDouble() * rate.maxBytes());
                 rate.written(written);
@@ -134,7 +123,7 @@ class RateTest {
               1,
               100,
               1_000,
-              rate::awaitTurn,
+              () -> clock.sleep(rate.turnIn()),
               () -> {
                 rate.written(100);
                 return 100;
@@ -149,7 +138,7 @@ class RateTest {
       for (int i = 0; i < 5; i++) {
         rate.written(1L << 31);
       }
-      rate.awaitTurn();
+      clock.sleep(rate.turnIn());
 
       assertThat(clock.slept()).isBetween(Duration.ofSeconds(10_239), Duration.ofSeconds(10_240));
     }
@@ -189,6 +178,6 @@ class RateTest {
 
   private Allowance allowance(long perSecond) {
     return new Allowance(
-        perSecond, clock, clock, config -> new AtomicRateLimiter("test", config, clock::nanos));
+        perSecond, clock, config -> new AtomicRateLimiter("test", config, clock::nanos));
   }
 }
