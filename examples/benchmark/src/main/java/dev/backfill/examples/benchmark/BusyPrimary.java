@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
 final class BusyPrimary implements Callable<Integer> {
   private static final int QUICK_TRANSACTIONS = 2_000;
   private static final int WARM_UP_TRANSACTIONS = 1_000;
+  private static final int ROUNDS_ALONE = 3;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -43,7 +44,7 @@ final class BusyPrimary implements Callable<Integer> {
 
   @Option(
       names = "--rounds",
-      defaultValue = "3",
+      defaultValue = "6",
       description = "in which the arms take turns; default: ${DEFAULT-VALUE}")
   private int rounds;
 
@@ -155,7 +156,7 @@ final class BusyPrimary implements Callable<Integer> {
     Meter meter = new Meter(server.dataSource());
     List<Contender> order = new ArrayList<>(contenders);
     Map<String, List<Double>> speeds = new LinkedHashMap<>();
-    for (int round = 0; round < rounds; round++) {
+    for (int round = 0; round < Math.min(rounds, ROUNDS_ALONE); round++) {
       for (Contender contender : order) {
         Sample sample = meter.measure(contender, BenchTable.ALL.get(0));
         speeds
