@@ -1,5 +1,7 @@
 package dev.backfill.examples.benchmark;
 
+import dev.backfill.BackfillBuilder;
+import dev.backfill.throttle.Throttles;
 import java.time.Duration;
 import java.util.List;
 
@@ -14,10 +16,10 @@ final class ThrottledLibrary {
   }
 
   static List<Contender> defaultsAndFullSpeed() {
-    return List.of(defaults(), new Library("library-full-speed", builder -> builder));
+    return List.of(defaults(), new Library("library-full-speed", BackfillBuilder::unthrottled));
   }
 
   static Contender lagLimit(Duration limit) {
-    return new Library("library", builder -> builder);
+    return new Library("library", builder -> builder.throttle(Throttles.replicationLag(limit)));
   }
 }
