@@ -23,6 +23,7 @@ final class WalForecast {
 
   private final Prediction first;
   private final Prediction later;
+  private int workers = 1;
 
   WalForecast(int indexes) {
     this.first = new Prediction((indexes + 1) * FULL_PAGE);
@@ -45,6 +46,9 @@ final class WalForecast {
   synchronized void checkpointStarted() {
     first.expectAtLeast(first.worst);
     later.expectAtLeast(Math.max(later.worst, Math.min(FULL_PAGE, first.worst)));
+    // Batches that run now began before it, and will tell of how cheap rows were then.
+    first.holdFor(workers);
+    later.holdFor(workers);
   }
 
   /** Predicted bytes of WAL per row. */
@@ -53,7 +57,8 @@ final class WalForecast {
   }
 
   /** Rows whose WAL is a quarter of the window, shared by the workers. */
-  int rows(boolean firstPass, long windowBytes, int workers) {
+  synchronized int rows(boolean firstPass, long windowBytes, int workers) {
+    this.workers = workers;
     double share = (double) Math.max(windowBytes / 4, LEAST_SHARE) / workers;
     return (int) Math.max(FLOOR, share / perRow(firstPass));
   }
@@ -68,6 +73,7 @@ final class WalForecast {
     private double bytes;
     private double worst;
     private boolean guessed = true;
+    private int held;
 
     Prediction(double guess) {
       this.bytes = guess;
@@ -78,7 +84,12 @@ final class WalForecast {
       double expected = MARGIN * perRow;
       worst = guessed ? expected : Math.max(worst, expected);
       guessed = false;
-      bytes = Math.max(expected, bytes / 2);
+      bytes = Math.max(expected, held > 0 ? bytes : bytes / 2);
+      held = Math.max(0, held - 1);
+    }
+
+    void holdFor(int batches) {
+      held = batches;
     }
 
     void expectAtLeast(double perRow) {

@@ -65,6 +65,19 @@ class WalForecastTest {
   }
 
   @Test
+  @DisplayName("S13: batches that ran when a checkpoint began do not tell what rows cost after it")
+  void batchesThatRanAtACheckpoint() {
+    forecast.rows(false, MB, 2);
+    forecast.checkpointStarted();
+    forecast.committed(false, 1_000, 160_000);
+    forecast.committed(false, 1_000, 160_000);
+    assertThat(forecast.perRow(false)).isEqualTo(7.8 * 1024);
+
+    forecast.committed(false, 1_000, 160_000);
+    assertThat(forecast.perRow(false)).isEqualTo(3.9 * 1024);
+  }
+
+  @Test
   void afterACheckpointALaterPassWritesNoMoreThanTheFirstEverDid() {
     forecast.committed(true, 1_000, 1_000_000);
     forecast.checkpointStarted();
