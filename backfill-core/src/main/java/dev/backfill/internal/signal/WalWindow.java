@@ -25,6 +25,8 @@ final class WalWindow {
   static final long FLOOR = 256L << 10;
   static final long CEILING = 256L << 20;
 
+  private static final Duration LONGEST_POLL = Duration.ofMillis(250);
+  private static final Duration SHORTEST_POLL = Duration.ofMillis(50);
   private static final double SECOND = 1e9;
   private static final double FALLING = 0.5;
   private static final double RISING = 0.25;
@@ -50,6 +52,15 @@ final class WalWindow {
     this.horizonNanos = Math.max((long) SECOND, poll.toNanos()) + poll.toNanos() / 2;
     this.seconds = seconds(limit, poll);
     this.drainRate = START / seconds;
+  }
+
+  /**
+   * How often to poll: a twentieth of the limit, lest the wait for a poll be most of the window.
+   */
+  static Duration pollFor(Duration limit) {
+    Duration twentieth = limit.dividedBy(20);
+    Duration most = twentieth.compareTo(LONGEST_POLL) < 0 ? twentieth : LONGEST_POLL;
+    return most.compareTo(SHORTEST_POLL) > 0 ? most : SHORTEST_POLL;
   }
 
   /** Takes another limit; the window follows at once. */

@@ -160,6 +160,13 @@ class WalWindowTest {
     assertThat(window.bytes()).isEqualTo(MB);
   }
 
+  @Test
+  void shortLimitsArePolledMoreOften() {
+    assertThat(WalWindow.pollFor(Duration.ofMinutes(1))).hasMillis(250);
+    assertThat(WalWindow.pollFor(Duration.ofSeconds(2))).hasMillis(100);
+    assertThat(WalWindow.pollFor(Duration.ofMillis(100))).hasMillis(50);
+  }
+
   /** Polls with this much replayed per second and this much still under way. */
   private void polls(int count, double megabytesPerSecond, long underWay) {
     for (int i = 0; i < count; i++) {
