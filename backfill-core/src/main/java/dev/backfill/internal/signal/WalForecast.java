@@ -30,9 +30,9 @@ final class WalForecast {
     this.later = new Prediction(LATER_GUESS);
   }
 
-  /** Learns from a committed batch. */
+  /** Learns from a committed batch; nothing where its WAL is not known, which is zero. */
   synchronized void committed(boolean firstPass, long rows, long walBytes) {
-    if (rows > 0 && walBytes >= 0) {
+    if (rows > 0 && walBytes > 0) {
       of(firstPass).measured((double) walBytes / rows);
     }
   }

@@ -121,16 +121,9 @@ class WalForecastTest {
   @Test
   void batchesWithoutRowsOrWithoutAMeasureTeachNothing() {
     forecast.committed(true, 0, 1_000);
+    forecast.committed(true, 10, 0);
     forecast.committed(true, 10, -1);
 
     assertThat(forecast.perRow(true)).isEqualTo(4 * 7.8 * 1024);
-  }
-
-  @Test
-  void aTableWithoutWalIsNotLimited() {
-    for (int i = 0; i < 5_000; i++) {
-      forecast.committed(false, 100, 0);
-    }
-    assertThat(forecast.rows(false, MB, 2)).isEqualTo(Integer.MAX_VALUE);
   }
 }
