@@ -69,6 +69,7 @@ final class RunBoard implements Monitor.Board {
 
   @Override
   public void changed(Optional<Hold> hold, Duration lasted) {
+    meter.waitingFor(hold.map(Hold::describe));
     heldBy.ifPresent(
         signal ->
             events.publish(new BackfillEvent.ThrottleReleased(ownership.run(), signal, lasted)));

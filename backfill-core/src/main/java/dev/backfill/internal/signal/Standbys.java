@@ -49,6 +49,7 @@ final class Standbys {
   private long ours;
   private long trickledAt;
   private boolean halfPace;
+  private boolean notOurs;
   private boolean hidden;
   private @Nullable Hold worst;
   private @Nullable Standby slowest;
@@ -290,19 +291,29 @@ final class Standbys {
   /** Whether the gate is shut although the standby has replayed all that we ever wrote. */
   synchronized boolean notOurs(long now) {
     Standby standby = slowest;
-    return !gate.state().open()
-        && now - gate.state().since() > CLEARLY_SHUT
+    if (gate.state().open()) {
+      notOurs = false;
+    } else if (now - gate.state().since() > CLEARLY_SHUT
         && standby != null
-        && standby.replayed() >= ours;
+        && standby.replayed() >= ours) {
+      // What trickles meanwhile does not make it ours.
+      notOurs = true;
+    }
+    return notOurs;
   }
 
   NotOurs policyWhenNotOurs() {
     return lag.notOurs();
   }
 
-  /** Whether one smallest batch may start while the lag is not ours. */
+  /** Whether the run goes on by smallest batches, since the lag is not ours. */
+  synchronized boolean trickles(long now) {
+    return lag.notOurs() == NotOurs.TRICKLE && notOurs(now);
+  }
+
+  /** Whether one of them may start now. */
   synchronized boolean mayTrickle(long now) {
-    if (lag.notOurs() != NotOurs.TRICKLE || !notOurs(now) || now - trickledAt < TRICKLE) {
+    if (!trickles(now) || now - trickledAt < TRICKLE) {
       return false;
     }
     trickledAt = now;

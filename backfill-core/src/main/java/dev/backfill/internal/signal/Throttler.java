@@ -78,6 +78,9 @@ public final class Throttler implements Pace {
     if (wal != null) {
       most = Math.min(most, forecast.rows(firstPass, 4 * wal.maxBytes(), workers.get()));
     }
+    if (standbys != null && standbys.trickles(ticker.nanos())) {
+      return Math.min(most, WalForecast.FLOOR);
+    }
     OptionalLong window = standbys == null ? OptionalLong.empty() : standbys.window();
     if (window.isPresent()) {
       most = Math.min(most, forecast.rows(firstPass, window.getAsLong(), workers.get()));
@@ -88,8 +91,11 @@ public final class Throttler implements Pace {
   @Override
   public Duration turnIn() {
     long now = ticker.nanos();
-    if (gateShut(now).isPresent() && !(standbys != null && standbys.mayTrickle(now))) {
-      return ASK_AGAIN;
+    Optional<Hold> shut = gateShut(now);
+    if (shut.isPresent()) {
+      boolean trickle =
+          standbys != null && shut.get().signal().equals(LAG) && standbys.mayTrickle(now);
+      return trickle ? Duration.ZERO : ASK_AGAIN;
     }
     if (standbys != null && standbys.windowFull().isPresent()) {
       heldByWindowSince = heldByWindowSince < 0 ? now : heldByWindowSince;
