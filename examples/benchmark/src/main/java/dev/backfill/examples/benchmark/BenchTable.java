@@ -2,6 +2,7 @@ package dev.backfill.examples.benchmark;
 
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 import javax.sql.DataSource;
 
 /** A table of orders with a new, empty column; its variants differ in their indexes alone. */
@@ -21,6 +22,18 @@ record BenchTable(String name, List<String> secondaryIndexes) {
                   "customer_id, created_at")));
 
   static final String VALUE = "case when shipped_at is null then 'pending' else 'shipped' end";
+
+  private static final Set<String> IN_ORDER_OF_THE_HEAP = Set.of("created_at", "shipped_at");
+
+  /** The first column of each secondary index. */
+  List<String> indexedColumns() {
+    return secondaryIndexes.stream().map(i -> i.replaceAll(",.*", "")).distinct().toList();
+  }
+
+  /** Those of them whose values are strewn over the table. */
+  List<String> columnsInNoOrder() {
+    return indexedColumns().stream().filter(c -> !IN_ORDER_OF_THE_HEAP.contains(c)).toList();
+  }
 
   /** Builds the rows that every fresh copy is taken from. */
   static void createSource(DataSource dataSource, long rows) throws SQLException {

@@ -17,18 +17,24 @@ final class Meter {
   Sample measure(Contender contender, BenchTable table) throws SQLException, InterruptedException {
     table.createFresh(dataSource);
     long heapBefore = heapBytes();
+    long indexesBefore = indexBytes();
     long walBefore = walBytes();
     long start = System.nanoTime();
     contender.fill(dataSource, table);
     Duration duration = Duration.ofNanos(System.nanoTime() - start);
     long wal = walBytes() - walBefore;
     double heapRatio = (double) heapBytes() / heapBefore;
+    double indexRatio = (double) indexBytes() / indexesBefore;
     long rows = Sql.number(dataSource, "SELECT count(status_code) FROM orders");
-    return new Sample(rows, duration, wal, heapRatio, hotShare(rows));
+    return new Sample(rows, duration, wal, heapRatio, indexRatio, hotShare(rows));
   }
 
   private long heapBytes() throws SQLException {
     return Sql.number(dataSource, "SELECT pg_relation_size('orders')");
+  }
+
+  private long indexBytes() throws SQLException {
+    return Sql.number(dataSource, "SELECT pg_indexes_size('orders')");
   }
 
   private long walBytes() throws SQLException {

@@ -1,6 +1,8 @@
 package dev.backfill.examples.benchmark;
 
 import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 
 /**
@@ -38,9 +40,14 @@ final class PlpgsqlStripes implements Contender {
           FOR stripe_no IN 0 .. stripes - 1 LOOP
             lo := passed;
             FOREACH hi IN ARRAY cuts LOOP
-              UPDATE orders SET status_code = %s
-              WHERE id > lo AND id <= hi AND status_code IS NULL
-                AND id & (stripes - 1) = stripe_no;
+              IF stripe_no = 0 THEN
+                UPDATE orders SET status_code = %1$s%2$s
+                WHERE id > lo AND id <= hi AND status_code IS NULL AND id & (stripes - 1) = 0;
+              ELSE
+                UPDATE orders SET status_code = %1$s%3$s
+                WHERE id > lo AND id <= hi AND status_code IS NULL
+                  AND id & (stripes - 1) = stripe_no;
+              END IF;
               GET DIAGNOSTICS filled = ROW_COUNT;
               UPDATE stripes_checkpoint
               SET window_lo = passed, stripe = stripe_no, cursor = hi, rows = rows + filled;
@@ -51,8 +58,7 @@ final class PlpgsqlStripes implements Contender {
           passed := hi;
         END LOOP;
       END $$
-      """
-          .formatted(BenchTable.VALUE);
+      """;
 
   @Override
   public String name() {
@@ -65,11 +71,19 @@ final class PlpgsqlStripes implements Contender {
         dataSource,
         "DROP TABLE IF EXISTS stripes_checkpoint",
         CHECKPOINT,
-        PROCEDURE,
+        // Naming an indexed column keeps a full index page from being searched for dead entries.
+        PROCEDURE.formatted(
+            BenchTable.VALUE,
+            assignments(table.indexedColumns()),
+            assignments(table.columnsInNoOrder())),
         // Values and checkpoint are kept or lost together, so no batch needs to wait for the disk.
         "SET synchronous_commit = off",
         // A bitmap visits each page of the range once.
         "SET enable_indexscan = off",
         "CALL stripes(200000, 20000, 8)");
+  }
+
+  private static String assignments(List<String> columns) {
+    return columns.stream().map(c -> ", " + c + " = " + c).collect(Collectors.joining());
   }
 }

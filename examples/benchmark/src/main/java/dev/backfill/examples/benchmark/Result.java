@@ -11,7 +11,8 @@ record Result(
     double rowsPerSecond,
     long walBytes,
     double heapRatio,
-    double hotShare) {
+    double hotShare,
+    double indexRatio) {
 
   static Result of(BenchTable table, String contender, List<Sample> samples) {
     return new Result(
@@ -21,7 +22,8 @@ record Result(
         median(samples, Sample::rowsPerSecond),
         (long) median(samples, Sample::walBytes),
         median(samples, Sample::heapRatio),
-        median(samples, Sample::hotShare));
+        median(samples, Sample::hotShare),
+        median(samples, Sample::indexRatio));
   }
 
   private static double median(List<Sample> samples, ToDoubleFunction<Sample> figure) {

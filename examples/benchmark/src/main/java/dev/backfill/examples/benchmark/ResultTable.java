@@ -18,7 +18,7 @@ final class ResultTable {
   public String toString() {
     StringBuilder text =
         new StringBuilder(
-            "%-10s %-16s %10s %10s %10s %10s %6s %6s%n"
+            "%-10s %-16s %10s %10s %10s %10s %6s %7s %6s%n"
                 .formatted(
                     "table",
                     "contender",
@@ -27,11 +27,13 @@ final class ResultTable {
                     "WAL MB",
                     "vs single",
                     "heap",
+                    "indexes",
                     "HOT"));
     for (Result result : results) {
       text.append(line(result)).append(System.lineSeparator());
     }
-    return text.append("heap: size after / before; HOT: share of updates without index writes")
+    return text.append(
+            "heap, indexes: size after / before; HOT: share of updates without index writes")
         .append(System.lineSeparator())
         .toString();
   }
@@ -40,7 +42,7 @@ final class ResultTable {
     Optional<Result> single = single(result.table());
     return String.format(
         Locale.ROOT,
-        "%-10s %-16s %10.0f %10s %10.0f %10s %6.2f %5.0f%%%s",
+        "%-10s %-16s %10.0f %10s %10.0f %10s %6.2f %7.2f %5.0f%%%s",
         result.table(),
         result.contender(),
         result.rowsPerSecond(),
@@ -48,6 +50,7 @@ final class ResultTable {
         result.walBytes() / 1e6,
         ratio(single.map(s -> (double) result.walBytes() / s.walBytes())),
         result.heapRatio(),
+        result.indexRatio(),
         100 * result.hotShare(),
         result.rows() < tableRows
             ? "  cut after %d%% of the rows".formatted(100 * result.rows() / tableRows)

@@ -8,7 +8,13 @@ import java.time.Duration;
  * @param rows how many rows hold a value at the end
  * @param hotShare the share of the updates that wrote no index entry
  */
-record Sample(long rows, Duration duration, long walBytes, double heapRatio, double hotShare) {
+record Sample(
+    long rows,
+    Duration duration,
+    long walBytes,
+    double heapRatio,
+    double indexRatio,
+    double hotShare) {
   double rowsPerSecond() {
     return rows * 1e9 / duration.toNanos();
   }

@@ -63,11 +63,13 @@ class BenchmarkIT {
                       "rowsPerSecond",
                       "walBytes",
                       "heapRatio",
-                      "hotShare");
+                      "hotShare",
+                      "indexRatio");
               assertThat(r.get("rowsPerSecond").asDouble()).isPositive();
               assertThat(r.get("walBytes").asLong()).isGreaterThan(ROWS);
               assertThat(r.get("heapRatio").asDouble()).isBetween(1.0, 3.0);
               assertThat(r.get("hotShare").asDouble()).isBetween(0.0, 1.0);
+              assertThat(r.get("indexRatio").asDouble()).isBetween(0.9, 4.0);
             });
   }
 
