@@ -12,8 +12,9 @@ import java.time.Duration;
  * @param batchStatement how long one statement of a batch may run; default 5 s
  * @param idleInTransaction after how long the server ends a batch's transaction whose client froze;
  *     default 10 s
- * @param ddlLock ceiling of one attempt to queue for a strong lock, which is how long others may
- *     stall behind it; default 1 s
+ * @param ddlLock how long others may stall behind a statement with a strong lock, from its place in
+ *     the queue to its commit; default 1 s. More where a partitioned table has so many leaves that
+ *     the statement itself takes longer
  * @param ddlDeadline after how long a DDL statement that never got its lock ends with an error;
  *     default 30 min
  * @param lease for how long the owner of a run is taken for alive after its last sign; default 10 s

@@ -3,16 +3,14 @@ package dev.backfill.internal.postgres;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.LockNotAcquiredException;
+import dev.backfill.model.RunFailedException;
 import dev.backfill.model.Timeouts;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
-import java.util.stream.Collectors;
-import org.jooq.exception.DataAccessException;
 
 /**
  * Runs DDL on a busy table without making others wait. A statement that queues for a strong lock
@@ -21,9 +19,10 @@ import org.jooq.exception.DataAccessException;
  *
  * <ol>
  *   <li>Looks who holds conflicting locks, and does not queue while a transaction among them is
- *       older than half a second: it is not about to end.
- *   <li>Queues for 50 ms, then for twice as long each time up to the ceiling, with pauses at least
- *       ten times as long in between.
+ *       older than half a second, or of unknown age: it is not about to end.
+ *   <li>Queues for 50 ms, and twice as long after each wait in vain, with pauses ten times as long
+ *       as others stalled. From its place in the queue to its commit an attempt ends within the
+ *       ceiling, however many partitions it locks.
  *   <li>When autovacuum holds the table: it yields to who waits for deadlock_timeout. Waits that
  *       long for SHARE UPDATE EXCLUSIVE, which stalls no reads or writes, and then takes the strong
  *       lock in the same transaction, before another worker comes.
@@ -36,11 +35,7 @@ public final class DdlGuard {
   private static final Duration OLD = Duration.ofMillis(500);
   private static final Duration FIRST_QUEUE = Duration.ofMillis(50);
   private static final int PAUSE_FACTOR = 10;
-  // Waiting for a lock, a deadlock that we gave way to, pending trigger events of another session's
-  // transaction, a statement that ran into its time-out while it waited.
-  private static final Set<String> IN_THE_WAY =
-      Set.of(
-          SqlStates.LOCK_NOT_AVAILABLE, "40P01", SqlStates.OBJECT_IN_USE, SqlStates.QUERY_CANCELED);
+  private static final int TOO_SLOW = 3;
 
   private final Timeouts timeouts;
   private final Ticker ticker;
@@ -54,13 +49,18 @@ public final class DdlGuard {
     void check(Connection connection) throws SQLException;
   }
 
-  /**
-   * Is told when a statement is held back, once per change of the holders, and when it was done.
-   */
+  /** Is told when a statement is held back and when it was done, and may stop it meanwhile. */
   public interface Observer {
+    /** Told at once, then when others hold it back, at most every 10 s. */
     void waiting(Ddl ddl, String holders);
 
     void done(Ddl ddl, Duration took);
+
+    /**
+     * Asked before each look and during pauses, with no transaction open. Throws to end the wait;
+     * what it waits for itself does not count towards the deadline.
+     */
+    default void proceed() throws InterruptedException {}
   }
 
   public DdlGuard(Timeouts timeouts, Ticker ticker, Sleeper sleeper, Observer observer) {
@@ -79,31 +79,45 @@ public final class DdlGuard {
   /**
    * Executes the statements in one transaction and commits it.
    *
+   * @param connection in no transaction
    * @throws LockNotAcquiredException at the deadline; nothing was changed
+   * @throws RunFailedException when the statements take longer than others may stall
    */
   public void run(Connection connection, Ddl ddl, BeforeCommit beforeCommit)
       throws SQLException, InterruptedException {
-    long start = ticker.nanos();
-    Duration queue = FIRST_QUEUE;
-    String told = "";
+    DdlWait wait = new DdlWait(ddl, timeouts.ddlDeadline(), ticker, sleeper, observer);
+    LockLook look = new LockLook(connection, ddl, ticker);
+    DdlLimits limits = Tx.required(connection, tx -> DdlLimits.read(tx, timeouts));
+    Duration queue = shorter(FIRST_QUEUE, limits.queue());
+    int tooSlow = 0;
     while (true) {
-      List<Holder> holders = LockLook.holders(connection, ddl.relations(), ddl.lock());
-      String names = names(holders);
-      if (!names.equals(told) && !names.isEmpty()) {
-        observer.waiting(ddl, names);
-        told = names;
+      wait.proceed();
+      List<Holder> holders = look.holders();
+      if (!mayQueue(ddl, holders)) {
+        wait.heldBack(holders, LOOK);
+        continue;
       }
-      if (mayQueue(ddl, holders)) {
-        long began = ticker.nanos();
-        if (attempt(connection, ddl, queue, holders, beforeCommit)) {
-          observer.done(ddl, Duration.ofNanos(ticker.nanos() - began));
-          return;
+      long vacuums = holders.stream().filter(h -> h.kind() == Holder.Kind.AUTOVACUUM).count();
+      if (vacuums > 0) {
+        wait.tell(holders);
+      }
+      long began = ticker.nanos();
+      DdlAttempt.Result result =
+          new DdlAttempt(connection, ddl, limits, ticker).run(queue, vacuums, beforeCommit);
+      if (result.outcome() == DdlAttempt.Outcome.DONE) {
+        observer.done(ddl, Duration.ofNanos(ticker.nanos() - began));
+        return;
+      }
+      if (result.outcome() == DdlAttempt.Outcome.TOO_SLOW) {
+        if (++tooSlow == TOO_SLOW) {
+          throw tooSlow(ddl, result);
         }
-        queue = shorter(queue.multipliedBy(2), timeouts.ddlLock());
-        pause(start, pauseAfter(queue), connection, ddl);
-      } else {
-        pause(start, LOOK, connection, ddl);
+        // What is not spent in the queue is left for the statements.
+        queue = shorter(FIRST_QUEUE, limits.queue());
+      } else if (result.outcome() == DdlAttempt.Outcome.NOT_GRANTED && !result.stalled().isZero()) {
+        queue = shorter(queue.multipliedBy(2), limits.queue());
       }
+      wait.failed(holders, result, pauseAfter(longer(FIRST_QUEUE, result.stalled())));
     }
   }
 
@@ -113,72 +127,43 @@ public final class DdlGuard {
     return ddl.lock() == LockMode.SHARE_UPDATE_EXCLUSIVE
         || holders.stream()
             .allMatch(
-                h ->
-                    h.kind() == Holder.Kind.AUTOVACUUM
-                        || (h.kind() == Holder.Kind.SESSION && h.age().compareTo(OLD) < 0));
+                holder ->
+                    switch (holder.kind()) {
+                      case AUTOVACUUM -> true;
+                      case WRAPAROUND_VACUUM -> false;
+                      case SESSION, PREPARED_TRANSACTION -> holder.isYoungerThan(OLD);
+                    });
   }
 
-  private boolean attempt(
-      Connection connection,
-      Ddl ddl,
-      Duration queue,
-      List<Holder> holders,
-      BeforeCommit beforeCommit)
-      throws SQLException {
-    DdlAttempt attempt = new DdlAttempt(connection, ddl);
-    boolean vacuum = holders.stream().anyMatch(h -> h.kind() == Holder.Kind.AUTOVACUUM);
-    try {
-      if (ddl.lock() == LockMode.SHARE_UPDATE_EXCLUSIVE) {
-        attempt.patiently(beforeCommit);
-      } else if (vacuum) {
-        attempt.besideVacuum(queue, beforeCommit);
-      } else {
-        attempt.briefly(queue, beforeCommit);
-      }
-      return true;
-    } catch (SQLException | DataAccessException e) {
-      if (!IN_THE_WAY.contains(String.valueOf(SqlStates.state(e)))) {
-        throw e;
-      }
-      return false;
-    }
-  }
-
-  private Duration pauseAfter(Duration queue) {
+  private Duration pauseAfter(Duration stalled) {
     // Jittered, so that two nodes do not queue in step.
     double factor = PAUSE_FACTOR * (1 + random.getAsDouble() / 2);
-    return Duration.ofNanos((long) (queue.toNanos() * factor));
+    return Duration.ofNanos((long) (stalled.toNanos() * factor));
   }
 
-  private void pause(long start, Duration pause, Connection connection, Ddl ddl)
-      throws InterruptedException {
-    Duration left = timeouts.ddlDeadline().minusNanos(ticker.nanos() - start);
-    if (left.isNegative() || left.isZero()) {
-      throw gaveUp(connection, ddl);
-    }
-    sleeper.sleep(shorter(pause, left));
-  }
-
-  private LockNotAcquiredException gaveUp(Connection connection, Ddl ddl) {
-    List<Holder> holders = LockLook.holders(connection, ddl.relations(), ddl.lock());
-    return new LockNotAcquiredException(
+  private RunFailedException tooSlow(Ddl ddl, DdlAttempt.Result result) {
+    String message =
         "Could not "
             + ddl.purpose()
-            + " within "
-            + timeouts.ddlDeadline().toSeconds()
-            + " s: the table was never free of conflicting locks. Holders now: "
-            + (holders.isEmpty() ? "none; others came and went" : names(holders))
-            + ". Nothing was changed by this statement, and nobody was ended. End what holds the table,"
-            + " or wait for a quieter hour, then start the run again: it goes on from here. The"
-            + " statement: "
-            + ddl.sql());
-  }
-
-  private static String names(List<Holder> holders) {
-    return holders.stream().map(Holder::describe).collect(Collectors.joining("; "));
+            + ": it did not end within "
+            + timeouts.ddlLock().toMillis()
+            + " ms, counted from its place in the queue for the lock, and was rolled back "
+            + TOO_SLOW
+            + " times so that others need not wait longer. Nothing was changed by this statement."
+            + " Let them wait longer (timeouts: ddlLock), or wait for a quieter hour, then start the"
+            + " run again: it goes on from here. The statement: "
+            + ddl.sql();
+    return result
+        .failure()
+        .map(e -> new RunFailedException(message, e))
+        .orElseGet(() -> new RunFailedException(message));
   }
 
   private static Duration shorter(Duration a, Duration b) {
     return a.compareTo(b) <= 0 ? a : b;
+  }
+
+  private static Duration longer(Duration a, Duration b) {
+    return a.compareTo(b) >= 0 ? a : b;
   }
 }

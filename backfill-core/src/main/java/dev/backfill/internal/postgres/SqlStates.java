@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** Classifies failures by SQLSTATE, and by nothing else. */
 public final class SqlStates {
   public static final String LOCK_NOT_AVAILABLE = "55P03";
+  public static final String DEADLOCK = "40P01";
   public static final String OBJECT_IN_USE = "55006";
   public static final String QUERY_CANCELED = "57014";
   public static final String NOT_NULL_VIOLATION = "23502";
@@ -17,7 +18,7 @@ public final class SqlStates {
   public static final String INSUFFICIENT_PRIVILEGE = "42501";
 
   private static final Set<String> CONTENTION =
-      Set.of("40001", "40P01", LOCK_NOT_AVAILABLE, QUERY_CANCELED, OBJECT_IN_USE);
+      Set.of("40001", DEADLOCK, LOCK_NOT_AVAILABLE, QUERY_CANCELED, OBJECT_IN_USE);
   // 25P03 and 57P05 are the server's idle time-outs; 57P0x are shutdown and termination.
   private static final Set<String> CONNECTION =
       Set.of("57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "53300");
