@@ -243,5 +243,10 @@ final class Phases {
     public void done(Ddl ddl, Duration took) {
       events.publish(new BackfillEvent.DdlExecuted(ownership.run(), ddl.sql(), took));
     }
+
+    @Override
+    public void proceed() throws InterruptedException {
+      control.proceed();
+    }
   }
 }
