@@ -41,9 +41,9 @@ final class Statements {
     String atMost =
         ddl.scans()
             ? "reads the table, for as long as that takes"
-            : "waited for at most "
+            : "others wait at most "
                 + options.timeouts().ddlLock().toMillis()
-                + " ms at a time, held for an instant; given up after "
+                + " ms each time it is tried; given up after "
                 + options.timeouts().ddlDeadline().toMinutes()
                 + " min";
     return new PlannedStatement(phase, sql, ddl.lock().sql(), ddl.lock().blocks(), atMost);

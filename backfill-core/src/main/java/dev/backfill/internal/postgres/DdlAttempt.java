@@ -190,8 +190,10 @@ final class DdlAttempt {
   }
 
   private static void settings(Connection tx, Duration idle) {
-    // Locks are released after the commit was flushed, and after a synchronous standby has it, which
-    // may take as long as the standby is away. A crash may lose this commit, but then all that comes
+    // Locks are released after the commit was flushed, and after a synchronous standby has it,
+    // which
+    // may take as long as the standby is away. A crash may lose this commit, but then all that
+    // comes
     // after it in the WAL too, the run's next phase included: the resumed run finds the step undone
     // in the catalogs.
     // transaction_timeout, from PostgreSQL 17 on, would end a validation.

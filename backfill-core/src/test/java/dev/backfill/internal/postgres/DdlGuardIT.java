@@ -323,6 +323,26 @@ class DdlGuardIT {
   }
 
   @Test
+  @DisplayName("L12: the server takes the lock from a process that froze while it had it")
+  void frozenProcess() {
+    DdlLimits limits = DdlLimits.of(Timeouts.defaults(), Duration.ofSeconds(1));
+    assertThatThrownBy(
+            () -> {
+              try (Connection connection = database.unpooled().getConnection()) {
+                new DdlAttempt(
+                        connection,
+                        strong("alter table t add column c int"),
+                        limits,
+                        Ticker.system())
+                    // It goes on when somebody else gets at the table.
+                    .run(limits.queue(), 0, tx -> database.queryLong("select count(*) from t"));
+              }
+            })
+        .isInstanceOf(SQLException.class);
+    assertThat(hasColumn("t", "c")).isFalse();
+  }
+
+  @Test
   void tellsTheAgeOfAPreparedTransaction() throws SQLException {
     try (PreparedTransaction prepared =
             PreparedTransaction.of(database, "lock table t in access share mode");
