@@ -13,6 +13,13 @@ final class Positive {
     return limit;
   }
 
+  static double require(String throttle, long limit) {
+    if (limit <= 0) {
+      throw new IllegalArgumentException(throttle + ": the limit must be above 0, was " + limit);
+    }
+    return (double) limit;
+  }
+
   static double require(String throttle, Duration limit) {
     if (limit.isNegative() || limit.isZero()) {
       throw new IllegalArgumentException(throttle + ": must be longer than 0, was " + limit);

@@ -1,7 +1,6 @@
 package dev.backfill.throttle;
 
 import java.sql.SQLException;
-import java.util.OptionalDouble;
 
 /**
  * One measured quantity with a limit. It is read about once a second while the run is at work; when
@@ -28,11 +27,22 @@ public non-sealed interface Signal extends Throttle {
   }
 
   /**
-   * The value now. Called by one thread, with a short statement_timeout, in a read-only transaction
-   * of its own that is rolled back.
+   * What one start of a run reads. A definition may be run again and in parallel, so a signal that
+   * remembers earlier readings, for a rate say, returns a fresh one here. Default: this.
+   */
+  default Signal forRun() {
+    return this;
+  }
+
+  /**
+   * The value now. Called by one thread at a time, in a read-only transaction of its own with a
+   * statement_timeout of 300 ms; must return within 2 s, or counts as unreadable until it does.
    *
-   * @return empty when it cannot be known now
+   * <p>It is also called once at preflight: an {@link SQLException} that trying again will not mend
+   * (SQLSTATE class 42 other than 42501, class 21, 02000, 25006), or no answer within the 2 s,
+   * refuses the run before anything is changed.
+   *
    * @throws SQLException when it cannot be read; the reason is logged once
    */
-  OptionalDouble read(SignalContext context) throws SQLException;
+  Reading read(SignalContext context) throws SQLException;
 }

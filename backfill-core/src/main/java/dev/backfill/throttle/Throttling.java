@@ -15,6 +15,8 @@ import java.util.Set;
  */
 public record Throttling(
     List<Throttle> throttles, boolean pacing, OptionalLong cores, OptionalLong walBytesPerSecond) {
+  private static final Set<String> SETTINGS =
+      Set.of("rows-per-second", "wal-bytes-per-second", "workers");
 
   public Throttling {
     throttles = List.copyOf(throttles);
@@ -22,6 +24,10 @@ public record Throttling(
     for (Throttle throttle : throttles) {
       if (throttle.name().isBlank()) {
         throw new IllegalArgumentException("throttle: a signal has a blank name");
+      }
+      if (SETTINGS.contains(throttle.name())) {
+        throw new IllegalArgumentException(
+            "throttle: the name " + throttle.name() + " is that of another setting of a run");
       }
       if (!names.add(throttle.name())) {
         throw new IllegalArgumentException("throttle: " + throttle.name() + " is given twice");

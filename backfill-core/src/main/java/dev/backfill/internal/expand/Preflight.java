@@ -83,6 +83,8 @@ public final class Preflight {
       return Optional.empty();
     }
     tables.check(table.get());
+    new SignalChecks(connection, findings)
+        .check(spec.options().throttling().throttles(), table.get());
     return prepare(server, table.get());
   }
 

@@ -26,7 +26,7 @@ public record Hold(String signal, double value, double limit, String unit, Strin
     String number =
         value == Math.rint(value) && Math.abs(value) < 1e15
             ? Long.toString((long) value)
-            : String.format(Locale.ROOT, "%.1f", value);
+            : String.format(Locale.ROOT, Math.abs(value) < 1 ? "%.2f" : "%.1f", value);
     return unit.isEmpty() ? number : number + " " + unit;
   }
 }
