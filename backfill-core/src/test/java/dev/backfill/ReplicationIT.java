@@ -76,9 +76,12 @@ class ReplicationIT {
         BackfillRun run = start(replicationLag(LIMIT), Timeouts.defaults())) {
       awaitBatches(3);
       standby.pauseReplay();
-      awaitThrottled("replication-lag");
+      // It may have been held before, while the standby began to stream.
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () -> assertThat(run.progress().waitingFor()).get().asString().contains("limit 1 s"));
       long written = rows();
-      assertThat(run.progress().waitingFor()).get().asString().contains("limit 1 s");
       await()
           .atMost(PATIENCE)
           .untilAsserted(
