@@ -33,7 +33,8 @@ class DdlVacuumIT {
 
   @BeforeEach
   void orders() {
-    server = PrivateServer.start(Map.of("fsync", "off", "autovacuum", "on", "autovacuum_naptime", "1s"));
+    server =
+        PrivateServer.start(Map.of("fsync", "off", "autovacuum", "on", "autovacuum_naptime", "1s"));
     database = server.database();
     database.ordersTable(40_000);
   }

@@ -14,7 +14,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "benchmark",
     mixinStandardHelpOptions = true,
-    subcommands = {SlowLinkBenchmark.class, BusyPrimary.class, VictimBenchmark.class},
+    subcommands = {
+      SlowLinkBenchmark.class,
+      BusyPrimary.class,
+      VictimBenchmark.class,
+      DdlStalls.class
+    },
     description =
         "Compares ways to fill a new column with a single UPDATE, on a server of its own.")
 public final class Benchmark implements Callable<Integer> {

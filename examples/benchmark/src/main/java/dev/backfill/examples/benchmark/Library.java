@@ -50,7 +50,8 @@ record Library(String name, UnaryOperator<BackfillBuilder> options) implements C
     };
   }
 
-  private static HikariDataSource pool(DataSource dataSource) throws SQLException {
+  /** A small pool, on a database without a trace of earlier runs. */
+  static HikariDataSource pool(DataSource dataSource) throws SQLException {
     Sql.execute(dataSource, "DROP SCHEMA IF EXISTS backfill CASCADE");
     HikariConfig config = new HikariConfig();
     config.setDataSource(dataSource);

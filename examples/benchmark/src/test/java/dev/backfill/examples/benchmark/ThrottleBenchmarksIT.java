@@ -71,4 +71,24 @@ class ThrottleBenchmarksIT {
 
     assertThat(results.get("contenders").get(0).get("waits").asInt()).isPositive();
   }
+
+  @Test
+  void measuresTheStallsBehindDdl() throws IOException {
+    JsonNode results = results("ddl-stalls", "--quick", "--reader-seconds=4");
+
+    assertThat(results.get("runs"))
+        .extracting(r -> r.get("situation").asText() + " " + r.get("contender").asText())
+        .containsExactly(
+            "reader library",
+            "reader alter-table",
+            "busy library",
+            "busy alter-table",
+            "autovacuum library",
+            "autovacuum alter-table");
+    assertThat(results.get("runs"))
+        .allSatisfy(r -> assertThat(r.get("statements").asInt()).isPositive());
+    // Who waits behind the reader's ALTER TABLE does so until the reader is gone.
+    assertThat(results.get("runs").get(1).get("longest").asDouble()).isGreaterThan(1_000);
+    assertThat(results.get("runs").get(0).get("columnAfter").asDouble()).isGreaterThan(1);
+  }
 }
