@@ -86,9 +86,7 @@ final class DdlStalls implements Callable<Integer> {
           // Nothing more is learnt from a minute in which everybody waits.
           StallSituation situation = contender == library ? each : each.brief();
           StallRun.Observed observed = run.observe(situation, contender);
-          StallResult result =
-              StallResult.of(
-                  situation, contender.name(), observed.latencies(), ceiling, observed.timing());
+          StallResult result = StallResult.of(situation, contender.name(), observed, ceiling);
           System.out.println(result.line());
           results.add(result);
           curves.put(situation.name() + ", " + contender.name(), observed.latencies());

@@ -10,6 +10,8 @@ import java.util.concurrent.ExecutionException;
 
 /** Adds a column in a situation, on a fresh table. */
 final class StallRun {
+  private static final String APPLICATION = "application";
+
   // No longer a transaction that may be over in a moment.
   private static final Duration READER_BEFORE = Duration.ofSeconds(1);
   private static final Duration WARM_UP = Duration.ofSeconds(2);
@@ -38,7 +40,7 @@ final class StallRun {
   }
 
   /** What was measured of the others while it went on. */
-  record Observed(Latencies latencies, ColumnAdder.Timing timing) {}
+  record Observed(Latencies latencies, double longestWait, ColumnAdder.Timing timing) {}
 
   Observed observe(StallSituation situation, ColumnAdder adder)
       throws SQLException, InterruptedException, ExecutionException {
@@ -56,18 +58,27 @@ final class StallRun {
       warmUp.stop();
     }
     try (Connection reader = reader(situation);
+        TableWaits waits = TableWaits.of(server, APPLICATION);
         StallClients clients = clients(situation)) {
       Thread.sleep(READER_BEFORE.toMillis());
-      CompletableFuture<ColumnAdder.Timing> end = CompletableFuture.supplyAsync(() -> add(adder));
+      CompletableFuture<ColumnAdder.Timing> end =
+          CompletableFuture.supplyAsync(() -> add(adder), StallRun::thread);
       Thread.sleep(situation.reader().toMillis());
       reader.rollback();
       ColumnAdder.Timing timing = end.get();
-      return new Observed(clients.stop(), timing);
+      return new Observed(clients.stop(), waits.stop(), timing);
     }
   }
 
   private StallClients clients(StallSituation situation) {
-    return StallClients.start(server.dataSource("application"), rows, situation);
+    return StallClients.start(server.dataSource(APPLICATION), rows, situation);
+  }
+
+  /** One each: the common pool has a single one on a small machine. */
+  static void thread(Runnable task) {
+    Thread thread = new Thread(task, "ddl-stalls");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private ColumnAdder.Timing add(ColumnAdder adder) {
