@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.backfill.model.BackfillPlan;
+import dev.backfill.model.LockNotAcquiredException;
 import dev.backfill.model.Phase;
 import dev.backfill.model.PlannedStatement;
 import dev.backfill.model.PreflightException;
+import dev.backfill.testing.LockHolder;
 import dev.backfill.testing.PostgresTest;
+import dev.backfill.testing.PreparedTransaction;
 import dev.backfill.testing.TestDatabase;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 @PostgresTest
@@ -49,6 +53,39 @@ class PlanIT {
     assertThat(plan.estimatedRows()).isBetween(19_000L, 21_000L);
     assertThat(plan.estimatedWalBytes()).isPositive();
     System.out.println(plan);
+  }
+
+  @Test
+  @DisplayName("L1: a plan does not wait without end for a table that somebody has locked")
+  void saysWhoKeepsItFromReadingTheTable() {
+    try (LockHolder holder = LockHolder.table(database, "orders", "access exclusive")) {
+      assertThatThrownBy(() -> statusCode().on(database.dataSource()).plan())
+          .isInstanceOf(LockNotAcquiredException.class)
+          .hasMessageContaining("\"public\".\"orders\"")
+          .hasMessageContaining("pid " + holder.pid() + " (holder, idle in transaction)")
+          .hasMessageContaining("Nothing was changed");
+    }
+  }
+
+  @Test
+  @DisplayName("L1: nor does a run, when only a partition is locked")
+  void aRunSaysWhoKeepsItFromReadingAPartition() {
+    database.execute(
+        "drop table if exists parts",
+        "create table parts (id int primary key, note text) partition by range (id)",
+        "create table parts_1 partition of parts for values from (0) to (10)");
+    try (PreparedTransaction holder =
+        PreparedTransaction.of(database, "lock table only parts_1 in access exclusive mode")) {
+      assertThatThrownBy(
+              () ->
+                  Backfill.column("parts", "status_code")
+                      .type("text")
+                      .value("note")
+                      .on(database.dataSource())
+                      .run())
+          .isInstanceOf(LockNotAcquiredException.class)
+          .hasMessageContaining("prepared transaction '" + holder.gid());
+    }
   }
 
   @Test

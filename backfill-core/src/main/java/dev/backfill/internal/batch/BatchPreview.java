@@ -1,6 +1,7 @@
 package dev.backfill.internal.batch;
 
 import dev.backfill.internal.checkpoint.StripeBy;
+import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Target;
@@ -80,8 +81,16 @@ public final class BatchPreview {
   }
 
   private List<String> explain(String statement, List<String> parameters) throws SQLException {
-    try (PreparedStatement explain =
-        connection.prepareStatement("explain (costs off) " + statement)) {
+    return BoundedRead.of(
+        connection,
+        target.table().oid(),
+        target.table().sql(),
+        tx -> explain(tx, statement, parameters));
+  }
+
+  private static List<String> explain(Connection tx, String statement, List<String> parameters)
+      throws SQLException {
+    try (PreparedStatement explain = tx.prepareStatement("explain (costs off) " + statement)) {
       Texts.bind(explain, 1, parameters);
       List<String> lines = new ArrayList<>();
       try (ResultSet plan = explain.executeQuery()) {

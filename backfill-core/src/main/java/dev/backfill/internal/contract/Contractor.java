@@ -1,5 +1,6 @@
 package dev.backfill.internal.contract;
 
+import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.Ddl;
 import dev.backfill.internal.postgres.DdlGuard;
 import dev.backfill.internal.postgres.SqlStates;
@@ -53,20 +54,28 @@ public final class Contractor {
    *
    * @throws RunMismatchException when the table was dropped or renamed
    */
-  public static boolean isNotNullValid(Connection connection, Target target) {
-    return ConstraintState.read(connection, target).notNullValid();
+  public static boolean isNotNullValid(Connection connection, Target target) throws SQLException {
+    return read(connection, target).notNullValid();
   }
 
   /**
    * The statements that are left, by what the catalogs say now; empty when NOT NULL is in place.
    */
-  public static List<Ddl> statements(Connection connection, Target target) {
-    ConstraintState state = ConstraintState.read(connection, target);
+  public static List<Ddl> statements(Connection connection, Target target) throws SQLException {
+    ConstraintState state = read(connection, target);
     List<Ddl> steps = new ArrayList<>(new ConstraintSteps(target, state).remaining());
     if (!steps.isEmpty()) {
       steps.add(new ConstraintSql(target, state).analyze());
     }
     return steps;
+  }
+
+  private static ConstraintState read(Connection connection, Target target) throws SQLException {
+    return BoundedRead.of(
+        connection,
+        target.table().oid(),
+        target.table().sql(),
+        tx -> ConstraintState.read(tx, target));
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.backfill.internal.expand;
 
+import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.Catalog;
 import dev.backfill.internal.postgres.Ddl;
 import dev.backfill.internal.postgres.DdlGuard;
@@ -43,17 +44,22 @@ public final class Expander {
   }
 
   /** What is left to run; at most one transaction. Reads only. */
-  public static List<Ddl> statements(Connection connection, Prepared prepared, String stateSchema) {
+  public static List<Ddl> statements(Connection connection, Prepared prepared, String stateSchema)
+      throws SQLException {
     Target target = prepared.target();
-    Catalog catalog = new Catalog(Jooq.on(connection));
+    Catalog.Relation relation =
+        new Catalog.Relation(
+            target.table().oid(),
+            target.table().schema(),
+            target.table().name(),
+            target.table().kind());
     // Read again: since the preflight another node may have done it, or a partition was attached.
     TableInfo table =
-        catalog.describe(
-            new Catalog.Relation(
-                target.table().oid(),
-                target.table().schema(),
-                target.table().name(),
-                target.table().kind()));
+        BoundedRead.of(
+            connection,
+            relation.oid(),
+            target.table().sql(),
+            tx -> new Catalog(Jooq.on(tx)).describe(relation));
     Optional<ColumnInfo> column = table.column(target.spec().column());
     List<String> statements = new ArrayList<>();
     if (column.isEmpty()) {

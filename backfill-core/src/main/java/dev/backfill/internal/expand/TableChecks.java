@@ -1,5 +1,6 @@
 package dev.backfill.internal.expand;
 
+import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.Catalog;
 import dev.backfill.internal.postgres.Catalog.Relation;
 import dev.backfill.internal.postgres.Identifiers;
@@ -7,6 +8,7 @@ import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.model.Specification;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import org.jooq.DSLContext;
@@ -16,27 +18,36 @@ import org.jooq.Record;
 final class TableChecks {
   private static final long FIRST_USER_OID = 16384;
 
+  private final Connection connection;
   private final DSLContext sql;
   private final Specification spec;
   private final Findings findings;
 
   TableChecks(Connection connection, Specification spec, Findings findings) {
+    this.connection = connection;
     this.sql = Jooq.on(connection);
     this.spec = spec;
     this.findings = findings;
   }
 
   /** The table, when there is one of which rows could be filled at all. */
-  Optional<TableInfo> find() {
-    Catalog catalog = new Catalog(sql);
-    Optional<Relation> relation = catalog.find(spec.schema(), spec.table());
+  Optional<TableInfo> find() throws SQLException {
+    Optional<Relation> relation = new Catalog(sql).find(spec.schema(), spec.table());
     if (relation.isEmpty()) {
       findings.problem(unknown());
       return Optional.empty();
     }
     Optional<String> other = otherThanTable(relation.get());
     other.ifPresent(findings::problem);
-    return other.isPresent() ? Optional.empty() : relation.map(catalog::describe);
+    return other.isPresent() ? Optional.empty() : Optional.of(describe(relation.get()));
+  }
+
+  private TableInfo describe(Relation relation) throws SQLException {
+    return BoundedRead.of(
+        connection,
+        relation.oid(),
+        Identifiers.quote(relation.schema(), relation.name()),
+        tx -> new Catalog(Jooq.on(tx)).describe(relation));
   }
 
   private static Optional<String> otherThanTable(Relation relation) {

@@ -12,6 +12,7 @@ import dev.backfill.model.Phase;
 import dev.backfill.model.PlannedStatement;
 import dev.backfill.model.Timeouts;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,7 +20,8 @@ import java.util.List;
 final class Statements {
   private Statements() {}
 
-  static List<PlannedStatement> of(Connection connection, Prepared prepared, BatchPreview batch) {
+  static List<PlannedStatement> of(Connection connection, Prepared prepared, BatchPreview batch)
+      throws SQLException {
     Options options = prepared.target().spec().options();
     List<PlannedStatement> planned = new ArrayList<>();
     for (Ddl ddl : Expander.statements(connection, prepared, options.stateSchema())) {

@@ -86,7 +86,7 @@ public final class DdlGuard {
   public void run(Connection connection, Ddl ddl, BeforeCommit beforeCommit)
       throws SQLException, InterruptedException {
     DdlWait wait = new DdlWait(ddl, timeouts.ddlDeadline(), ticker, sleeper, observer);
-    LockLook look = new LockLook(connection, ddl, ticker);
+    LockLook look = new LockLook(connection, ddl.relations(), ddl.lock(), ticker);
     DdlLimits limits = Tx.required(connection, tx -> DdlLimits.read(tx, timeouts));
     Duration queue = shorter(FIRST_QUEUE, limits.queue());
     int tooSlow = 0;

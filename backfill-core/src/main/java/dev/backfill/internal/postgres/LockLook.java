@@ -67,10 +67,10 @@ final class LockLook {
   private Map<String, Optional<Long>> absentAt = new HashMap<>();
   private Optional<Long> lastLook = Optional.empty();
 
-  LockLook(Connection connection, Ddl ddl, Ticker ticker) {
+  LockLook(Connection connection, List<Long> relations, LockMode wanted, Ticker ticker) {
     this.connection = connection;
-    this.relations = ddl.relations().toArray(new Long[0]);
-    this.modes = ddl.lock().conflictingCatalogNames().toArray(new String[0]);
+    this.relations = relations.toArray(new Long[0]);
+    this.modes = wanted.conflictingCatalogNames().toArray(new String[0]);
     this.ticker = ticker;
   }
 

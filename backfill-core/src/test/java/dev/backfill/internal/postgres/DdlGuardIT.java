@@ -347,7 +347,9 @@ class DdlGuardIT {
     try (PreparedTransaction prepared =
             PreparedTransaction.of(database, "lock table t in access share mode");
         Connection connection = database.unpooled().getConnection()) {
-      LockLook look = new LockLook(connection, strong("-"), Ticker.system());
+      LockLook look =
+          new LockLook(
+              connection, strong("-").relations(), LockMode.ACCESS_EXCLUSIVE, Ticker.system());
       List<Holder> holders = look.holders();
       assertThat(holders).hasSize(1);
       assertThat(holders.get(0).kind()).isEqualTo(Holder.Kind.PREPARED_TRANSACTION);
