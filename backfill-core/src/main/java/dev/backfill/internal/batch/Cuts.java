@@ -1,5 +1,6 @@
 package dev.backfill.internal.batch;
 
+import dev.backfill.internal.postgres.Tx;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -18,6 +19,10 @@ record Cuts(List<List<String>> keys, int distance) {
   // Two windows with keys of any length stay far below the heap of a small application.
   private static final long MAX_BYTES = 4L << 20;
 
+  private static final String WALK =
+      "select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),"
+          + " set_config('enable_sort', 'off', true), set_config('jit', 'off', true);";
+
   /**
    * Reads the cuts of (lo, hi]. When the range has more than a number of rows, the last cut stands
    * at that many rows, and no cut stands at hi.
@@ -30,16 +35,25 @@ record Cuts(List<List<String>> keys, int distance) {
       long maxRows,
       int distance)
       throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql.cuts(lo.isEmpty()))) {
-      int next = Texts.bind(statement, 1, lo.orElse(List.of()));
-      next = Texts.bind(statement, next, hi);
-      statement.setLong(next++, maxRows);
-      statement.setLong(next, distance);
-      statement.setFetchSize(1000);
-      try (ResultSet rows = statement.executeQuery()) {
-        return collect(rows, distance);
-      }
-    }
+    return Tx.required(
+        connection,
+        tx -> {
+          // Whatever the statistics say of a fresh table: anything but a walk along the index would
+          // be done for each cut.
+          try (PreparedStatement statement = tx.prepareStatement(WALK + sql.cuts(lo.isEmpty()))) {
+            int next = Texts.bind(statement, 1, lo.orElse(List.of()));
+            for (int part = 0; part < 2; part++) {
+              next = Texts.bind(statement, next, hi);
+              statement.setLong(next++, distance - 1);
+            }
+            statement.setLong(next, Math.max(1, maxRows / distance));
+            statement.execute();
+            statement.getMoreResults();
+            try (ResultSet rows = statement.getResultSet()) {
+              return collect(rows, distance);
+            }
+          }
+        });
   }
 
   /** These cuts with the end of their window as the last one. */

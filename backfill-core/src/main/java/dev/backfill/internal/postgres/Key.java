@@ -66,6 +66,13 @@ public record Key(String index, List<Column> columns, boolean descending) {
     return row(alias) + (descending ? " < " : " > ") + placeholders();
   }
 
+  /** {@code key > other.key} in paging order. */
+  public String after(String alias, String other) {
+    return row(alias)
+        + (descending ? " < " : " > ")
+        + tuple(columns.stream().map(c -> bare(other, c)).toList());
+  }
+
   /** {@code key <= (?, ?)} in paging order. */
   public String upTo(String alias) {
     return row(alias) + (descending ? " >= " : " <= ") + placeholders();
