@@ -10,13 +10,16 @@ import java.util.OptionalDouble;
  *
  * @param rowsFilled rows filled so far, earlier starts included
  * @param estimatedRows rows of the table by the planner's statistics; no count(*) is ever made
- * @param fraction estimated share of the backfill's work that is done, 0 to 1, never above
- * @param rowsPerSecond rate over the recent past
- * @param remaining estimated time to the end of the backfill phase, empty while unknown
+ * @param fraction estimated share of the backfill's work that is done, 0 to 1; work is counted in
+ *     WAL, since the first pass over a window writes far more for each row than the others
+ * @param rowsPerSecond rate over the last minute
+ * @param remaining estimated time to the end of the backfill phase at the last minute's pace, empty
+ *     while unknown
  * @param batches committed batches
  * @param retries attempts that were rolled back and tried again by this start
  * @param hotShare share of HOT updates so far, empty before the first batch
- * @param waitingFor what the run is waiting for, empty when it is working
+ * @param waitingFor what the run is waiting for, with value and limit; empty when it is working
+ * @param waited for how long it has been waiting for that; empty when it is working
  */
 public record Progress(
     String name,
@@ -30,4 +33,5 @@ public record Progress(
     long batches,
     long retries,
     OptionalDouble hotShare,
-    Optional<String> waitingFor) {}
+    Optional<String> waitingFor,
+    Optional<Duration> waited) {}

@@ -6,7 +6,6 @@ import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.Phase;
 import dev.backfill.model.Progress;
 import dev.backfill.model.RunState;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -16,17 +15,19 @@ final class ProgressMeter {
   private String run = "";
   private Phase phase = Phase.EXPAND;
   private RunState state = RunState.RUNNING;
-  private Optional<String> waitingFor = Optional.empty();
+  private final WorkMeter work = new WorkMeter();
+  // Two, since neither's end is the other's.
+  private final Wait throttle = new Wait();
+  private final Wait others = new Wait();
   private long estimatedRows;
   private long candidatesBefore;
-  private long candidates;
   private long rowsBefore;
   private long rows;
   private long hotRows;
   private long batches;
   private long retries;
-  private long startedAt;
   private double hotBefore;
+  private double reached;
 
   ProgressMeter(Ticker ticker) {
     this.ticker = ticker;
@@ -40,21 +41,32 @@ final class ProgressMeter {
     candidatesBefore = before.rows();
     hotBefore = before.hotRows();
     batches = before.batches();
-    startedAt = ticker.nanos();
+    work.begin(ticker.nanos());
   }
 
-  synchronized void state(RunState now, Optional<String> reason) {
+  synchronized void state(RunState now) {
     state = now;
-    waitingFor = reason;
+    throttle.ends();
+    others.ends();
   }
 
-  synchronized void waitingFor(Optional<String> reason) {
-    waitingFor = reason;
+  /** Nothing holds batches back. */
+  synchronized void released() {
+    throttle.ends();
+  }
+
+  /** A signal holds batches back. */
+  synchronized void throttled(String signal, String inWords) {
+    throttle.begins(signal, inWords, ticker.nanos());
   }
 
   synchronized void on(BackfillEvent event) {
-    if (event instanceof BackfillEvent.BatchCommitted batch) {
-      candidates += batch.candidates();
+    if (event instanceof BackfillEvent.WindowClaimed window) {
+      work.claimed(window.window(), window.stripes());
+    } else if (event instanceof BackfillEvent.WindowCompleted window) {
+      work.completed(window.window());
+    } else if (event instanceof BackfillEvent.BatchCommitted batch) {
+      work.committed(ticker.nanos(), batch);
       rows += batch.rows();
       hotRows += batch.hotRows();
       batches++;
@@ -64,13 +76,20 @@ final class ProgressMeter {
       retries++;
     } else if (event instanceof BackfillEvent.PhaseChanged changed) {
       phase = changed.phase();
-      waitingFor = Optional.empty();
+      others.ends();
     } else if (event instanceof BackfillEvent.DdlWaiting ddl) {
-      waitingFor = Optional.of("lock held by " + ddl.holders());
-    } else if (event instanceof BackfillEvent.DdlExecuted) {
-      waitingFor = Optional.empty();
+      others.begins("ddl", "lock held by " + ddl.holders(), ticker.nanos());
+    } else if (event instanceof BackfillEvent.DdlExecuted
+        || event instanceof BackfillEvent.RunStarted) {
+      others.ends();
+    } else if (event instanceof BackfillEvent.RunPaused) {
+      state = RunState.PAUSED;
+      others.begins("pause", "resume: it was paused by request", ticker.nanos());
+    } else if (event instanceof BackfillEvent.RunResumed) {
+      state = RunState.RUNNING;
+      others.ends();
     } else if (event instanceof BackfillEvent.WaitingForOwner other) {
-      waitingFor = Optional.of("owner " + other.owner());
+      others.begins("owner", "owner " + other.owner(), ticker.nanos());
     }
   }
 
@@ -79,40 +98,36 @@ final class ProgressMeter {
   }
 
   synchronized Progress now() {
-    double seconds = Math.max(1e-3, (ticker.nanos() - startedAt) / 1e9);
-    double rate = rows / seconds;
-    double fraction = fraction();
+    long now = ticker.nanos();
+    Wait wait = others.reason().isPresent() ? others : throttle;
+    long left = Math.max(0, estimatedRows - candidatesBefore);
     return new Progress(
         run,
         phase,
         state,
         rowsBefore + rows,
         estimatedRows,
-        fraction,
-        rate,
-        remaining(fraction, seconds),
+        fraction(left),
+        run.isEmpty() ? 0 : work.rowsPerSecond(now),
+        phase == Phase.BACKFILL ? work.remaining(now, left) : Optional.empty(),
         batches,
         retries,
         hotShare(),
-        waitingFor);
+        wait.reason(),
+        wait.lasted(now));
   }
 
-  private double fraction() {
+  /** Never goes back, though what a row costs is learned meanwhile. */
+  private double fraction(long left) {
     if (phase == Phase.CONTRACT || phase == Phase.DONE) {
       return 1;
     }
-    // Statistics may be older than the rows: never above, and not complete before it is.
-    return estimatedRows == 0
-        ? 0
-        : Math.min(0.999, (double) (candidatesBefore + candidates) / estimatedRows);
-  }
-
-  private Optional<Duration> remaining(double fraction, double seconds) {
-    if (phase != Phase.BACKFILL || candidates == 0) {
-      return Optional.empty();
+    if (estimatedRows > 0) {
+      // Statistics may be older than the rows: not complete before it is.
+      double done = Math.min(1, (candidatesBefore + work.share(left) * left) / estimatedRows);
+      reached = Math.max(reached, Math.min(0.999, done));
     }
-    double done = (double) candidates / Math.max(1, estimatedRows);
-    return Optional.of(Duration.ofMillis((long) (1000 * seconds * (1 - fraction) / done)));
+    return reached;
   }
 
   private OptionalDouble hotShare() {

@@ -36,16 +36,10 @@ final class RunBoard implements Monitor.Board {
       throws SQLException {
     Optional<String> waitingFor =
         hold.map(Hold::describe)
-            .or(
-                () ->
-                    restRatio < 1
-                        ? Optional.empty()
-                        : Optional.of(
-                            String.format(
-                                Locale.ROOT,
-                                "the application: rests %.1f times as long as it works",
-                                restRatio)));
-    meter.waitingFor(waitingFor);
+            .or(() -> restRatio < 1 ? Optional.empty() : Optional.of(rests(restRatio)));
+    waitingFor.ifPresentOrElse(
+        reason -> meter.throttled(hold.map(Hold::signal).orElse("application"), reason),
+        meter::released);
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
     try {
@@ -67,9 +61,14 @@ final class RunBoard implements Monitor.Board {
     }
   }
 
+  private static String rests(double ratio) {
+    return String.format(
+        Locale.ROOT, "the application: rests %.1f times as long as it works", ratio);
+  }
+
   @Override
   public void changed(Optional<Hold> hold, Duration lasted) {
-    meter.waitingFor(hold.map(Hold::describe));
+    hold.ifPresentOrElse(h -> meter.throttled(h.signal(), h.describe()), meter::released);
     heldBy.ifPresent(
         signal ->
             events.publish(new BackfillEvent.ThrottleReleased(ownership.run(), signal, lasted)));

@@ -9,6 +9,13 @@ import org.jspecify.annotations.Nullable;
  * batches.
  */
 final class RunControl implements Control {
+  /** Is told of pauses. */
+  @FunctionalInterface
+  interface Observer {
+    void paused(boolean paused);
+  }
+
+  private Observer observer = paused -> {};
   private boolean pausedHere;
   private boolean pausedByOperator;
   private boolean stopRequested;
@@ -41,14 +48,41 @@ final class RunControl implements Control {
     return stopRequested || lost != null;
   }
 
-  synchronized void pause(boolean paused) {
-    pausedHere = paused;
-    notifyAll();
+  /** Tells from now on when the run is paused and when it goes on, at once if it is paused now. */
+  void observe(Observer told) {
+    boolean now;
+    synchronized (this) {
+      observer = told;
+      now = paused();
+    }
+    if (now) {
+      told.paused(true);
+    }
   }
 
-  synchronized void pauseByOperator(boolean paused) {
-    pausedByOperator = paused;
-    notifyAll();
+  void pause(boolean paused) {
+    change(() -> pausedHere = paused);
+  }
+
+  void pauseByOperator(boolean paused) {
+    change(() -> pausedByOperator = paused);
+  }
+
+  private void change(Runnable change) {
+    boolean before;
+    boolean after;
+    Observer told;
+    synchronized (this) {
+      before = paused();
+      change.run();
+      after = paused();
+      told = observer;
+      notifyAll();
+    }
+    // Listeners are the user's code: not under the lock that workers need.
+    if (before != after) {
+      told.paused(after);
+    }
   }
 
   synchronized void stop() {

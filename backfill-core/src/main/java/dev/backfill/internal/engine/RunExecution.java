@@ -114,6 +114,12 @@ public final class RunExecution {
             control,
             ticker,
             sleeper);
+    control.observe(
+        paused ->
+            events.publish(
+                paused
+                    ? new BackfillEvent.RunPaused(registered.name())
+                    : new BackfillEvent.RunResumed(registered.name())));
     RunState end = RunState.FAILED;
     Optional<String> error = Optional.empty();
     try {
@@ -136,7 +142,7 @@ public final class RunExecution {
     } finally {
       ownership.release(end, error);
     }
-    meter.state(end, Optional.empty());
+    meter.state(end);
     BackfillResult result = results.of(register.find(registered.name()), meter.retries());
     events.publish(new BackfillEvent.RunEnded(registered.name(), result));
     return result;
