@@ -1,7 +1,6 @@
 package dev.backfill.internal.signal;
 
 import dev.backfill.internal.time.Ticker;
-import java.util.Optional;
 
 /**
  * A hard stop on one signal: shuts when the value reaches the limit, opens after three readings in
@@ -24,7 +23,6 @@ final class Gate {
   private final double releaseShare;
   private volatile State state;
   private int calm;
-  private boolean reportedOpen = true;
 
   Gate(String name, double limit, double release) {
     this(name, limit, release, Ticker.system());
@@ -61,16 +59,6 @@ final class Gate {
 
   State state() {
     return state;
-  }
-
-  /** The state if it has changed between open and shut since this was last asked. */
-  synchronized Optional<State> change() {
-    State now = state;
-    if (now.open() == reportedOpen) {
-      return Optional.empty();
-    }
-    reportedOpen = now.open();
-    return Optional.of(now);
   }
 
   private boolean becomes(boolean open, double value) {

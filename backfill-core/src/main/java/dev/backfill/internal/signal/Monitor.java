@@ -21,14 +21,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Watches over a run at work: standbys every 250 ms, everything else every second. It shares the
- * run's control connection with the heartbeat, each use of which is short, so that no slot of the
- * pool is taken for it; that connection is opened again when it is lost.
+ * Watches over a run at work: standbys every 250 ms, or more often for a short limit, everything
+ * else every second. It shares the run's control connection with the heartbeat, each use of which
+ * is short, so that no slot of the pool is taken for it; that connection is opened again when it is
+ * lost.
  */
 public final class Monitor implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger("dev.backfill.run");
-  private static final Duration POLL = Duration.ofMillis(250);
-  private static final int POLLS_PER_LOOK = 4;
+  private static final Duration REST = Duration.ofSeconds(1);
   // Below a third of any lease: a signal that hangs must not cost the run its heartbeat.
   private static final String SIGNAL_TIMEOUT = "300";
 
@@ -108,9 +108,14 @@ public final class Monitor implements Runnable {
   @Override
   public void run() {
     try (replicas) {
-      for (int poll = 0; !Thread.currentThread().isInterrupted(); poll++) {
-        round(poll % POLLS_PER_LOOK == 0);
-        sleeper.sleep(POLL);
+      long due = ticker.nanos();
+      while (!Thread.currentThread().isInterrupted()) {
+        boolean everything = ticker.nanos() - due >= 0;
+        if (everything) {
+          due = ticker.nanos() + REST.toNanos();
+        }
+        round(everything);
+        sleeper.sleep(throttler.poll().orElse(REST));
       }
     } catch (InterruptedException e) {
       LOG.debug("Monitor of run {} ended", watched.run());
@@ -138,11 +143,22 @@ public final class Monitor implements Runnable {
   }
 
   private void standbys() throws SQLException, InterruptedException {
+    checkpoint();
     Standbys standbys = throttler.standbys();
     if (standbys != null) {
       Replication.Look look = access.call(c -> Tx.required(c, Replication::look));
       standbys.polled(ticker.nanos(), look, replicas.positions());
     }
+  }
+
+  /** As often as standbys: until it is seen, batches are too large by far. */
+  private void checkpoint() throws SQLException, InterruptedException {
+    long begun =
+        access.call(c -> Tx.required(c, tx -> Replication.checkpoints(tx, watched.majorVersion())));
+    if (checkpoints >= 0 && begun != checkpoints) {
+      throttler.checkpointStarted();
+    }
+    checkpoints = begun;
   }
 
   private void signals() throws SQLException, InterruptedException {
@@ -177,12 +193,6 @@ public final class Monitor implements Runnable {
   }
 
   private void load() throws SQLException, InterruptedException {
-    long begun =
-        access.call(c -> Tx.required(c, tx -> Replication.checkpoints(tx, watched.majorVersion())));
-    if (checkpoints >= 0 && begun != checkpoints) {
-      throttler.checkpointStarted();
-    }
-    checkpoints = begun;
     int others = access.call(c -> Tx.required(c, Load::activeOthers));
     throttler.observed(new LoadReading(others, watched.cores(), commitMillis));
     List<Load.Blocking> blocking =

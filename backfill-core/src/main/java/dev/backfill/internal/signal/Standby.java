@@ -1,6 +1,5 @@
 package dev.backfill.internal.signal;
 
-import dev.backfill.throttle.ReplicationLag;
 import java.time.Duration;
 
 /** One standby as the run has come to know it. */
@@ -13,9 +12,9 @@ final class Standby {
   private long seenAt;
   private final long joinedAt;
 
-  Standby(String name, ReplicationLag lag, Duration poll, long now) {
+  Standby(String name, Duration limit, long now) {
     this.name = name;
-    this.window = new WalWindow(lag.limitTime(), poll);
+    this.window = new WalWindow(limit);
     this.joinedAt = now;
     this.seenAt = now;
   }

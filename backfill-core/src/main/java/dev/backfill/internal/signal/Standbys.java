@@ -31,7 +31,6 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread polls; workers ask.
  */
 final class Standbys {
-  private static final Duration POLL = Duration.ofMillis(250);
   private static final long NANOS = 1_000_000_000L;
   // Shorter than that, what is under way of ours may not have been heard of.
   private static final long CLEARLY_SHUT = 3 * NANOS;
@@ -66,6 +65,11 @@ final class Standbys {
     limit = Duration.ofNanos((long) (seconds * NANOS));
     gate.retune(seconds);
     standbys.values().forEach(s -> s.window.limit(limit));
+  }
+
+  /** How often to poll. */
+  synchronized Duration poll() {
+    return WalWindow.pollFor(limit);
   }
 
   /**
@@ -113,13 +117,7 @@ final class Standbys {
 
   private Standby standby(String name, long now) {
     withoutThem.remove(name);
-    return standbys.computeIfAbsent(
-        name,
-        n -> {
-          Standby standby = new Standby(n, lag, POLL, now);
-          standby.window.limit(limit);
-          return standby;
-        });
+    return standbys.computeIfAbsent(name, n -> new Standby(n, limit, now));
   }
 
   /** The primary could not be asked: what is known is too old to start a batch by. */

@@ -191,6 +191,11 @@ public final class Throttler implements Pace {
     return gate.isPresent();
   }
 
+  /** How often standbys have to be looked at; empty where none is to be. */
+  Optional<Duration> poll() {
+    return standbys == null ? Optional.empty() : Optional.of(standbys.poll());
+  }
+
   void workers(int count) {
     workers.set(count);
   }

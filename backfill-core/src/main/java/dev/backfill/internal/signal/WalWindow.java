@@ -39,18 +39,15 @@ final class WalWindow {
     }
   }
 
-  private final Duration poll;
-  private final long horizonNanos;
   private final Deque<Poll> recent = new ArrayDeque<>();
+  private long horizonNanos;
   private double seconds;
   private volatile double drainRate;
   private volatile long bytes = START;
 
-  WalWindow(Duration limit, Duration poll) {
-    this.poll = poll;
-    // A second of polls, which come a little late.
-    this.horizonNanos = Math.max((long) SECOND, poll.toNanos()) + poll.toNanos() / 2;
-    this.seconds = seconds(limit, poll);
+  /** Is polled every {@link #pollFor} that limit. */
+  WalWindow(Duration limit) {
+    times(limit);
     this.drainRate = START / seconds;
   }
 
@@ -65,7 +62,7 @@ final class WalWindow {
 
   /** Takes another limit; the window follows at once. */
   synchronized void limit(Duration limit) {
-    seconds = seconds(limit, poll);
+    times(limit);
     bytes = clamp(drainRate * seconds);
   }
 
@@ -127,7 +124,10 @@ final class WalWindow {
     return (long) Math.max(FLOOR, Math.min(CEILING, bytes));
   }
 
-  private static double seconds(Duration limit, Duration poll) {
-    return Math.min(SECOND, limit.toNanos() / 5.0) / SECOND + poll.toNanos() / SECOND;
+  private void times(Duration limit) {
+    Duration poll = pollFor(limit);
+    // A second of polls, which come a little late.
+    horizonNanos = Math.max((long) SECOND, poll.toNanos()) + poll.toNanos() / 2;
+    seconds = (Math.min(SECOND, limit.toNanos() / 5.0) + poll.toNanos()) / SECOND;
   }
 }

@@ -38,26 +38,6 @@ class GateTest {
   }
 
   @Test
-  @DisplayName("S6: every change is reported once")
-  void changesAreReportedOnce() {
-    gate.read(1);
-    assertThat(gate.change()).isEmpty();
-
-    gate.read(11);
-    gate.read(12);
-    assertThat(gate.change()).hasValueSatisfying(shut -> assertThat(shut.open()).isFalse());
-    gate.read(13);
-    assertThat(gate.change()).isEmpty();
-
-    gate.read(1);
-    gate.read(1);
-    assertThat(gate.change()).isEmpty();
-    gate.read(1);
-    assertThat(gate.change()).hasValueSatisfying(open -> assertThat(open.open()).isTrue());
-    assertThat(gate.change()).isEmpty();
-  }
-
-  @Test
   @DisplayName("S4: what must be known and cannot be read shuts the gate")
   void failsClosed() {
     assertThat(gate.unreadable(true)).isFalse();

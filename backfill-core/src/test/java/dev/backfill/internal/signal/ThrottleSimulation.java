@@ -106,7 +106,7 @@ final class ThrottleSimulation {
     long seed = random.nextLong();
     standbys.add(new SimulatedStandby(seed, insertAt, now, behind));
     twins.add(new SimulatedStandby(seed, othersAt, now, behind));
-    windows.add(new WalWindow(duration(limit), duration(pollSteps * STEP)));
+    windows.add(new WalWindow(duration(limit)));
     knownReplayed.add(standbys.get(standbys.size() - 1).reported(now));
   }
 

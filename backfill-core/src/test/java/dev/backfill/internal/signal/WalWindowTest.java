@@ -11,7 +11,7 @@ class WalWindowTest {
   private static final long MB = 1L << 20;
   private static final Duration POLL = Duration.ofMillis(250);
 
-  private final WalWindow window = new WalWindow(Duration.ofSeconds(5), POLL);
+  private final WalWindow window = new WalWindow(Duration.ofSeconds(5));
   private long nanos = 7;
   private long insert = 1_000 * MB;
   private long replayed = insert;
@@ -35,7 +35,7 @@ class WalWindowTest {
     window.limit(Duration.ofSeconds(2));
     polls(40, 4, 8 * MB);
 
-    assertThat(window.bytes()).isCloseTo((long) (4 * 0.65 * MB), withinPercentage(1));
+    assertThat(window.bytes()).isCloseTo(2 * MB, withinPercentage(1));
   }
 
   @Test
@@ -43,7 +43,7 @@ class WalWindowTest {
     polls(40, 4, 8 * MB);
     window.limit(Duration.ofSeconds(1));
 
-    assertThat(window.bytes()).isCloseTo((long) (4 * 0.45 * MB), withinPercentage(1));
+    assertThat(window.bytes()).isCloseTo(MB, withinPercentage(1));
     window.limit(Duration.ofMinutes(1));
     assertThat(window.bytes()).isCloseTo(5 * MB, withinPercentage(1));
   }
