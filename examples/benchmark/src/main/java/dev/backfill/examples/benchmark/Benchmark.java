@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
       SlowLinkBenchmark.class,
       BusyPrimary.class,
       VictimBenchmark.class,
-      DdlStalls.class
+      DdlStalls.class,
+      ScaleBenchmark.class
     },
     description =
         "Compares ways to fill a new column with a single UPDATE, on a server of its own.")
