@@ -1,0 +1,352 @@
+package dev.backfill.internal.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.backfill.model.LeaseLostException;
+import dev.backfill.model.Phase;
+import dev.backfill.model.RunState;
+import dev.backfill.testing.LockHolder;
+import dev.backfill.testing.PostgresTest;
+import dev.backfill.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.postgresql.PGConnection;
+
+/** An owner, its successor, and what each of them may still write, statement by statement. */
+@PostgresTest
+class FenceIT {
+  private static final String SCHEMA = "backfill";
+  private static final String RUN = "public.t.c";
+  private static final long LEAF = 4711;
+  private static final Duration LONG = Duration.ofHours(1);
+  private static final Duration OVER = Duration.ofMillis(1);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  private final RunStore runs = new RunStore(SCHEMA);
+  private final LeaseStore leases = new LeaseStore(SCHEMA);
+  private final WindowStore windows = new WindowStore(SCHEMA);
+  private final Deque<Connection> connections = new ArrayDeque<>();
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+
+  TestDatabase database;
+  Connection owner;
+  Connection successor;
+
+  @BeforeEach
+  void runWithTwoWindows() throws Exception {
+    database.execute("drop schema if exists backfill cascade");
+    owner = connect();
+    successor = connect();
+    new StateSchema(SCHEMA, duration -> {}).ensure(owner);
+    runs.register(owner, RUN, 1, "t", "c", Map.of("type", "text"));
+    assertThat(leases.acquire(owner, RUN, "owner", OVER)).contains(1L);
+    assertThat(
+            windows.openLeaf(
+                owner, RUN, 1, windows.frontier(owner, RUN), LEAF, Optional.of(List.of("1000"))))
+        .isTrue();
+    assertThat(claim(owner, 1, "100")).map(WindowRow::number).contains(1L);
+    assertThat(claim(owner, 1, "200")).map(WindowRow::number).contains(2L);
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                database
+                    .queryString("select lease_until < clock_timestamp() from backfill.run")
+                    .startsWith("t"));
+  }
+
+  @AfterEach
+  void close() throws SQLException {
+    threads.shutdownNow();
+    for (Connection connection : connections) {
+      connection.close();
+    }
+  }
+
+  private Connection connect() throws SQLException {
+    Connection connection = database.unpooled().getConnection();
+    connections.add(connection);
+    return connection;
+  }
+
+  @Test
+  @DisplayName("C12: a takeover waits for the batch in flight and sees its cursor")
+  void aTakeoverWaitsForTheBatchInFlight() throws Exception {
+    owner.setAutoCommit(false);
+    assertThat(advance(owner, 1, 1, "40")).isTrue();
+
+    Future<Optional<Long>> takeover = takeover();
+    awaitBlockedBy(owner);
+    owner.commit();
+
+    assertThat(takeover.get()).contains(2L);
+    assertThat(windows.unfinished(successor, RUN))
+        .extracting(WindowRow::cursor)
+        .containsExactly(Optional.of(List.of("40")), Optional.empty());
+    assertThat(advance(owner, 1, 1, "80")).isFalse();
+    assertThat(cursor(1)).isEqualTo("{40}");
+  }
+
+  @Test
+  @DisplayName("C12: a batch in flight that is rolled back leaves its window to the successor")
+  void aBatchInFlightThatIsRolledBack() throws Exception {
+    owner.setAutoCommit(false);
+    assertThat(advance(owner, 1, 1, "40")).isTrue();
+
+    Future<Optional<Long>> takeover = takeover();
+    awaitBlockedBy(owner);
+    owner.rollback();
+
+    assertThat(takeover.get()).contains(2L);
+    assertThat(windows.find(successor, RUN, 1, 2))
+        .map(WindowRow::cursor)
+        .contains(Optional.empty());
+  }
+
+  @Test
+  @DisplayName("C12: after a takeover a batch that began before it is fenced, whatever it has read")
+  void aBatchThatBeganBeforeTheTakeover() throws Exception {
+    owner.setAutoCommit(false);
+    assertThat(windows.find(owner, RUN, 1, 1)).isPresent();
+
+    assertThat(takeover().get()).contains(2L);
+
+    assertThat(advance(owner, 1, 1, "40")).isFalse();
+    owner.rollback();
+    assertThat(cursor(1)).isNull();
+  }
+
+  @Test
+  @DisplayName("C12: a checkpoint that waits while the takeover commits is fenced")
+  void aCheckpointThatWaitsForTheTakeover() throws Exception {
+    owner.setAutoCommit(false);
+    try (LockHolder second = window(2)) {
+      Future<Optional<Long>> takeover = takeover();
+      awaitBlockedBy(second.pid());
+      // The takeover has written window 1 and waits for window 2.
+      Future<Boolean> checkpoint = threads.submit(() -> advance(owner, 1, 1, "40"));
+      awaitBlockedBy(successor);
+      second.release();
+
+      assertThat(takeover.get()).contains(2L);
+      assertThat(checkpoint.get()).isFalse();
+    }
+    owner.rollback();
+    assertThat(cursor(1)).isNull();
+  }
+
+  @Test
+  @DisplayName("C12: a takeover waits for a claim that is open, and has its window")
+  void aTakeoverWhileAClaimIsOpen() throws Exception {
+    try (LockHolder third = numberThree()) {
+      Future<Optional<WindowRow>> claim = threads.submit(() -> claim(owner, 1, "300"));
+      awaitBlockedBy(third.pid());
+      // The claim has moved the frontier and waits to write its window.
+      Future<Optional<Long>> takeover = takeover();
+      awaitBlockedBy(owner);
+      third.release();
+
+      assertThat(claim.get()).map(WindowRow::number).contains(3L);
+      assertThat(takeover.get()).contains(2L);
+    }
+    assertThat(windows.unfinished(successor, RUN)).hasSize(3);
+    assertThat(windows.find(successor, RUN, 3, 2)).map(WindowRow::hi).contains(List.of("300"));
+    assertThat(windows.frontier(successor, RUN).key()).contains(List.of("300"));
+    assertThat(advance(owner, 3, 1, "240")).isFalse();
+  }
+
+  @Test
+  @DisplayName("C12: a claim that waits while the takeover commits leaves nothing behind")
+  void aClaimThatWaitsForTheTakeover() throws Exception {
+    try (LockHolder second = window(2)) {
+      Future<Optional<Long>> takeover = takeover();
+      awaitBlockedBy(second.pid());
+      Future<Optional<WindowRow>> claim = threads.submit(() -> claim(owner, 1, "300"));
+      awaitBlockedBy(successor);
+      second.release();
+
+      assertThat(takeover.get()).contains(2L);
+      assertThat(claim.get()).isEmpty();
+    }
+    assertThat(windows.frontier(successor, RUN).key()).contains(List.of("200"));
+    assertThat(database.queryLong("select count(*) from backfill.run_window")).isEqualTo(2);
+    assertThat(claim(successor, 2, "300")).map(WindowRow::number).contains(3L);
+  }
+
+  @Test
+  void ofTwoWorkersThatClaimAtOneFrontierOneHasIt() throws Exception {
+    Frontier from = windows.frontier(owner, RUN);
+
+    assertThat(claim(owner, 1, from, "300")).isPresent();
+    assertThat(claim(connect(), 1, from, "400")).isEmpty();
+    assertThat(windows.unfinished(owner, RUN))
+        .extracting(WindowRow::lo)
+        .containsExactly(
+            Optional.empty(), Optional.of(List.of("100")), Optional.of(List.of("200")));
+  }
+
+  @Test
+  void ofTwoThatTakeOverAtOnceOneHasTheRun() throws Exception {
+    Connection other = connect();
+    try (LockHolder second = window(2)) {
+      Future<Optional<Long>> takeover = takeover();
+      awaitBlockedBy(second.pid());
+      Future<Optional<Long>> late = threads.submit(() -> leases.acquire(other, RUN, "other", LONG));
+      awaitBlockedBy(successor);
+      second.release();
+
+      assertThat(takeover.get()).contains(2L);
+      assertThat(late.get()).isEmpty();
+    }
+    assertThat(runs.find(owner, RUN)).map(RunRow::owner).contains(Optional.of("successor"));
+  }
+
+  @Test
+  @DisplayName("C12: a DDL transaction of the former owner is fenced while a takeover is under way")
+  void theFenceOfDdl() throws Exception {
+    owner.setAutoCommit(false);
+    leases.fence(owner, RUN, 1);
+    Future<Optional<Long>> takeover = takeover();
+    awaitBlockedBy(owner);
+    owner.commit();
+
+    assertThat(takeover.get()).contains(2L);
+    assertThatThrownBy(() -> leases.fence(owner, RUN, 1))
+        .isInstanceOf(LeaseLostException.class)
+        .hasMessageContaining(RUN)
+        .hasMessageContaining("taken over");
+  }
+
+  @Test
+  void aFormerOwnerWritesNothingAtAll() throws Exception {
+    assertThat(takeover().get()).contains(2L);
+    String before = state();
+
+    assertThat(leases.renew(owner, RUN, 1, LONG)).isEmpty();
+    assertThat(leases.look(owner, RUN, 1)).isEmpty();
+    assertThat(runs.enterPhase(owner, RUN, 1, Phase.DONE)).isFalse();
+    assertThat(runs.markInstant(owner, RUN, 1)).isFalse();
+    assertThat(runs.addSwept(owner, RUN, 1, 7)).isFalse();
+    assertThat(runs.show(owner, RUN, 1, Optional.of("nothing"))).isEmpty();
+    assertThat(
+            windows.openLeaf(
+                owner, RUN, 1, windows.frontier(owner, RUN), LEAF + 1, Optional.empty()))
+        .isFalse();
+    windows.close(owner, RUN, 1, 1);
+    leases.release(owner, RUN, 1, RunState.FAILED, "too late");
+
+    assertThat(state()).isEqualTo(before);
+  }
+
+  @Test
+  void aLeaseThatHoldsIsNotTaken() throws Exception {
+    assertThat(leases.renew(owner, RUN, 1, LONG)).isPresent();
+
+    assertThat(leases.acquire(successor, RUN, "successor", LONG)).isEmpty();
+    assertThat(advance(owner, 1, 1, "40")).isTrue();
+
+    leases.release(owner, RUN, 1, RunState.STOPPED, null);
+    assertThat(leases.acquire(successor, RUN, "successor", LONG)).contains(2L);
+  }
+
+  @Test
+  void aWindowThatIsDoneKeepsItsEpoch() throws Exception {
+    windows.close(owner, RUN, 1, 1);
+
+    assertThat(takeover().get()).contains(2L);
+    assertThat(database.queryStrings("select epoch from backfill.run_window order by number"))
+        .containsExactly("1", "2");
+  }
+
+  private String state() {
+    return database.queryString(
+        "select jsonb_agg(to_jsonb(r))::text || (select jsonb_agg(to_jsonb(w))::text"
+            + " from backfill.run_window w) from backfill.run r");
+  }
+
+  private @org.jspecify.annotations.Nullable String cursor(long window) {
+    return database.queryString(
+        "select cursor::text from backfill.run_window where number = ?", window);
+  }
+
+  private Future<Optional<Long>> takeover() {
+    return threads.submit(() -> leases.acquire(successor, RUN, "successor", LONG));
+  }
+
+  private Optional<WindowRow> claim(Connection connection, long epoch, String hi)
+      throws SQLException {
+    return claim(connection, epoch, windows.frontier(connection, RUN), hi);
+  }
+
+  private Optional<WindowRow> claim(Connection connection, long epoch, Frontier from, String hi)
+      throws SQLException {
+    return windows.claim(
+        connection, RUN, epoch, from, "\"public\".\"t\"", List.of(hi), 8, StripeBy.HASH);
+  }
+
+  /** Whether the batch may commit. */
+  private boolean advance(Connection connection, long window, long epoch, String cursor)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(windows.advanceSql(RUN, LEAF))) {
+      statement.setInt(1, 0);
+      statement.setArray(2, connection.createArrayOf("text", new String[] {cursor}));
+      statement.setBoolean(3, false);
+      statement.setLong(4, 5);
+      statement.setLong(5, 0);
+      statement.setString(6, RUN);
+      statement.setLong(7, window);
+      statement.setLong(8, epoch);
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next();
+      }
+    }
+  }
+
+  /** Somebody in the way of a takeover's second statement, after it has written window 1. */
+  private LockHolder window(long number) {
+    return LockHolder.rows(database, "backfill.run_window", "number = " + number);
+  }
+
+  /** Somebody in the way of a claim's second statement. */
+  private LockHolder numberThree() {
+    return LockHolder.idle(
+        database,
+        "insert into backfill.run_window (run, number, leaf, leaf_name, hi, stripes, stripe_by,"
+            + " epoch) values ('"
+            + RUN
+            + "', 3, 1, 't', '{}', 1, 'hash', 1)");
+  }
+
+  private void awaitBlockedBy(Connection connection) throws SQLException {
+    awaitBlockedBy(connection.unwrap(PGConnection.class).getBackendPID());
+  }
+
+  private void awaitBlockedBy(int pid) {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                database.queryLong(
+                        "select count(*) from pg_locks"
+                            + " where not granted and ? = any (pg_blocking_pids(pid))",
+                        pid)
+                    > 0);
+  }
+}
