@@ -60,6 +60,20 @@ public final class BackfillRun implements AutoCloseable {
     execution.stop();
   }
 
+  /**
+   * Changes a limit, a cap or the number of workers while the run is at work, within about a
+   * second; later starts of the run have it too.
+   *
+   * @param setting the name of one of its throttles ({@code replication-lag} in seconds, {@code
+   *     lock-waits}), {@code rows-per-second}, {@code wal-bytes-per-second} or {@code workers}
+   * @param value above 0
+   * @throws IllegalArgumentException when it has no such setting
+   * @throws IllegalStateException when it has ended
+   */
+  public void retune(String setting, double value) {
+    execution.retune(setting, value);
+  }
+
   /** Completes with the result, or with the {@link BackfillException} that ended the run. */
   public CompletableFuture<BackfillResult> completion() {
     return completion.copy();

@@ -287,8 +287,13 @@ class ReplicationIT {
               () ->
                   run.progress().waitingFor().filter(w -> w.contains("3600")).isPresent()
                       || events.stream().anyMatch(ThrottleReleased.class::isInstance));
+      run.retune("replication-lag", 7200);
+      assertThat(database.queryString("select settings ->> 'replication-lag' from backfill.run"))
+          .isEqualTo("7200");
       standby.resumeReplay();
       assertDone(run);
+      assertThatThrownBy(() -> run.retune("replication-lag", 5))
+          .isInstanceOf(IllegalStateException.class);
     }
   }
 

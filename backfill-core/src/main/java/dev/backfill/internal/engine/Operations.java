@@ -55,10 +55,7 @@ public final class Operations {
   }
 
   public void retune(String run, String setting, double value) {
-    if (!(value > 0) || Double.isInfinite(value)) {
-      throw new IllegalArgumentException(
-          "retune: the value of " + setting + " must be above 0, was " + value);
-    }
+    Retuning.requireAboveZero(setting, value);
     require(run, call(c -> runs.retune(c, run, setting, value)));
   }
 

@@ -41,6 +41,7 @@ public final class RunExecution {
   private final RunControl control = new RunControl();
   private final ProgressMeter meter;
   private final Events events;
+  private final Retuning retuning;
 
   public RunExecution(
       Specification spec,
@@ -53,6 +54,7 @@ public final class RunExecution {
     this.ticker = ticker;
     this.sleeper = sleeper;
     this.meter = new ProgressMeter(ticker);
+    this.retuning = new Retuning(spec);
     this.events = new Events(meter::on, new ProgressLog(ticker, meter::now)::on, listeners);
   }
 
@@ -70,6 +72,10 @@ public final class RunExecution {
 
   public void stop() {
     control.stop();
+  }
+
+  public void retune(String setting, double value) {
+    retuning.ask(setting, value);
   }
 
   /**
@@ -123,6 +129,9 @@ public final class RunExecution {
     RunState end = RunState.FAILED;
     Optional<String> error = Optional.empty();
     try {
+      retuning.begin(
+          (setting, value) ->
+              connection.call(c -> register.runs().retune(c, registered.name(), setting, value)));
       Phases phases =
           new Phases(prepared, ownership, dataSource, control, meter, events, ticker, sleeper);
       end = phases.run();
@@ -140,6 +149,7 @@ public final class RunExecution {
       events.publish(new BackfillEvent.RunFailed(registered.name(), failure));
       throw failure;
     } finally {
+      retuning.end();
       ownership.release(end, error);
     }
     meter.state(end);
