@@ -1,5 +1,7 @@
 package dev.backfill.examples.benchmark;
 
+import java.util.Locale;
+
 /**
  * What was seen at one moment.
  *
@@ -16,4 +18,18 @@ record LinkSample(
     long linkBytes,
     double linkRate,
     long walBytes,
-    boolean paused) {}
+    boolean paused) {
+  static final String CSV_HEADER = "second,lag_seconds,link_bytes,link_rate,wal_bytes,paused";
+
+  String csv() {
+    return String.format(
+        Locale.ROOT,
+        "%.3f,%.3f,%d,%.0f,%d,%b",
+        second,
+        lagSeconds,
+        linkBytes,
+        linkRate,
+        walBytes,
+        paused);
+  }
+}

@@ -2,6 +2,8 @@ package dev.backfill.examples.benchmark;
 
 import dev.backfill.examples.local.SlowLink;
 import dev.backfill.examples.local.Standby;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -94,6 +96,9 @@ final class SlowLinkBenchmark implements Callable<Integer> {
           LinkResult result = LinkResult.of(scenario, contender, limit, duration, filled, samples);
           System.out.println(LinkTable.line(result));
           results.add(result);
+          writeCurve(
+              file.resolveSibling("slow-link-" + scenario.name() + "-" + contender.name() + ".csv"),
+              samples);
           curves.put(contender.name(), samples);
         }
         Plot.lag(file.resolveSibling("slow-link-" + scenario.name()), scenario, limit, curves);
@@ -105,6 +110,14 @@ final class SlowLinkBenchmark implements Callable<Integer> {
     }
     System.out.println(file.toAbsolutePath());
     return 0;
+  }
+
+  private static void writeCurve(Path file, List<LinkSample> samples) throws IOException {
+    List<String> lines = new ArrayList<>();
+    lines.add(LinkSample.CSV_HEADER);
+    samples.forEach(s -> lines.add(s.csv()));
+    ResultFile.createFolder(file);
+    Files.write(file, lines);
   }
 
   private static List<Contender> contenders(Standby standby, Duration limit) {
