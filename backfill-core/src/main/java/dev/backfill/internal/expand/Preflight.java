@@ -85,6 +85,7 @@ public final class Preflight {
     tables.check(table.get());
     new SignalChecks(connection, findings)
         .check(spec.options().throttling().throttles(), table.get());
+    StandbyQueries.check(connection, findings);
     return prepare(server, table.get());
   }
 
