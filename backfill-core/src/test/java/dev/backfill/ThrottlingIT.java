@@ -10,6 +10,7 @@ import dev.backfill.event.BackfillEvent.BatchCommitted;
 import dev.backfill.event.BackfillEvent.BatchRetried;
 import dev.backfill.event.BackfillEvent.ThrottleReleased;
 import dev.backfill.event.BackfillEvent.Throttled;
+import dev.backfill.examples.local.Standby;
 import dev.backfill.internal.postgres.BatchTag;
 import dev.backfill.internal.postgres.Load;
 import dev.backfill.internal.postgres.Replication;
@@ -62,7 +63,9 @@ class ThrottlingIT {
 
   @BeforeAll
   static void start() {
-    server = PrivateServer.start(Map.of("archive_mode", "on", "autovacuum", "off"));
+    server =
+        PrivateServer.start(
+            Map.of("archive_mode", "on", "autovacuum", "off", "wal_keep_size", "1GB"));
   }
 
   @AfterAll
@@ -364,6 +367,58 @@ class ThrottlingIT {
         ours.release();
         queue.forEach(LockHolder::release);
       }
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "S11: a standby's long query stops its replay: said in the plan, held for by the run")
+  void queryOnAStandby() throws Exception {
+    try (Standby standby =
+        server.standby("reader").setting("max_standby_streaming_delay", "-1").attach()) {
+      standby.awaitCaughtUp();
+      Throttle lag =
+          Throttles.replicationLag(Duration.ofSeconds(1)).from(standby.dataSource(database.name()));
+      assertThat(definition(lag).on(database.dataSource()).plan().toString())
+          .contains("conflict with long queries on a hot standby");
+
+      try (Connection report = standby.dataSource(database.name()).getConnection();
+          Statement statement = report.createStatement()) {
+        report.setAutoCommit(false);
+        report.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+        // A snapshot and no lock, which the DDL's lock would meet first.
+        statement.execute("select count(*) from generate_series(1, 10)");
+        try (BackfillRun run = start(lag)) {
+          awaitThrottled("replication-lag");
+          await()
+              .atMost(PATIENCE)
+              .until(
+                  () ->
+                      "RecoveryConflictSnapshot"
+                          .equals(
+                              standby
+                                  .server()
+                                  .query(
+                                      "select wait_event from pg_stat_activity"
+                                          + " where backend_type = 'startup'")));
+          report.rollback();
+          assertDone(run);
+        }
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("A foreign snapshot holds a run that was told to wait for it, and is named")
+  void foreignSnapshot() throws Exception {
+    try (LockHolder snapshot = LockHolder.snapshot(database);
+        BackfillRun run = start(Throttles.oldestSnapshot(Duration.ofMillis(200)))) {
+      awaitThrottled("oldest-snapshot");
+      assertThat(eventsOf(Throttled.class).get(0).detail())
+          .isEqualTo("session " + snapshot.pid() + " of holder");
+
+      snapshot.release();
+      assertDone(run);
     }
   }
 
