@@ -163,4 +163,33 @@ class DdlStallsIT {
     assertThat(columnExists()).isFalse();
     assertThat(statusCode().on(database.pool(3)).run().state()).isEqualTo(RunState.DONE);
   }
+
+  @Test
+  @DisplayName("L12: a run whose session was ended while its DDL waited goes on in another")
+  void endedSession() throws InterruptedException {
+    List<LockHolder> holders = new CopyOnWriteArrayList<>();
+    BackfillBuilder backfill =
+        statusCode()
+            .listener(
+                event -> {
+                  if (event instanceof BackfillEvent.DdlExecuted executed
+                      && executed.sql().endsWith("not valid")) {
+                    // The validation waits for it.
+                    holders.add(LockHolder.table(database, "orders", "share update exclusive"));
+                  }
+                });
+    try (BackfillRun run = backfill.on(database.pool(3)).start()) {
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  database.queryLong(
+                          "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+                              + " where datname = current_database() and wait_event_type = 'Lock'"
+                              + " and query like 'lock table only %'")
+                      > 0);
+      holders.forEach(LockHolder::release);
+      assertThat(run.await(PATIENCE).map(BackfillResult::state)).contains(RunState.DONE);
+    }
+  }
 }

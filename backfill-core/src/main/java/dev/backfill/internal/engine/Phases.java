@@ -44,6 +44,7 @@ final class Phases {
   private final Sleeper sleeper;
   private final WindowStore windows;
   private final DdlGuard guard;
+  private final Reconnecting sessions;
   private final Expander expander;
   private final AtomicInteger workers;
   private final Watch watch;
@@ -69,6 +70,7 @@ final class Phases {
     this.sleeper = sleeper;
     this.windows = new WindowStore(options.stateSchema());
     this.guard = new DdlGuard(options.timeouts(), ticker, sleeper, new DdlEvents());
+    this.sessions = new Reconnecting(dataSource, options.retry(), control, sleeper);
     this.expander = new Expander(guard, options.stateSchema());
     this.workers = new AtomicInteger(options.workers());
     this.watch = watch();
@@ -151,7 +153,7 @@ final class Phases {
       if (options.contract() == Contract.MANUAL && !ownership.contractApproved()) {
         return RunState.AWAITING_APPROVAL;
       }
-      contract();
+      sessions.run(this::contract);
       enter(Phase.DONE);
     }
     return RunState.DONE;
@@ -175,36 +177,35 @@ final class Phases {
   /** Whether the column was added with its value, so that no row is left to fill. */
   private boolean expand(boolean instantBefore) throws SQLException, InterruptedException {
     boolean instant = instantBefore || prepared.instant();
-    try (Connection connection = dataSource.getConnection()) {
-      expander.expand(
-          connection,
-          prepared,
-          tx -> {
-            if (prepared.instant()) {
-              // With the column in one transaction: after a crash the run knows that it is filled.
-              ownership.runs().markInstant(tx, ownership.run(), ownership.epoch());
-            }
-            ownership.fence(tx);
-          });
-    }
+    sessions.run(
+        connection ->
+            expander.expand(
+                connection,
+                prepared,
+                tx -> {
+                  if (prepared.instant()) {
+                    // With the column in one transaction: after a crash the run knows that it is
+                    // filled.
+                    ownership.runs().markInstant(tx, ownership.run(), ownership.epoch());
+                  }
+                  ownership.fence(tx);
+                }));
     return instant;
   }
 
-  private void contract() throws SQLException, InterruptedException {
+  private void contract(Connection connection) throws SQLException, InterruptedException {
     BlockSweep sweep = new BlockSweep(batches(), ownership.runs());
-    try (Connection connection = dataSource.getConnection()) {
-      Sweeper sweeper =
-          range -> sweep.sweep(connection, range.leaf(), range.fromBlock(), range.toBlock());
-      if (options.contract() == Contract.NONE) {
-        new FinalSweep(ticker).once(connection, target, sweeper, control::proceed);
-        return;
-      }
-      new Contractor(guard, ticker)
-          .contract(connection, target, sweeper, ownership::fence, control::proceed);
-      if (options.dropCoverAtContract()) {
-        for (Ddl ddl : expander.dropCover(prepared)) {
-          guard.run(connection, ddl, ownership::fence);
-        }
+    Sweeper sweeper =
+        range -> sweep.sweep(connection, range.leaf(), range.fromBlock(), range.toBlock());
+    if (options.contract() == Contract.NONE) {
+      new FinalSweep(ticker).once(connection, target, sweeper, control::proceed);
+      return;
+    }
+    new Contractor(guard, ticker)
+        .contract(connection, target, sweeper, ownership::fence, control::proceed);
+    if (options.dropCoverAtContract()) {
+      for (Ddl ddl : expander.dropCover(prepared)) {
+        guard.run(connection, ddl, ownership::fence);
       }
     }
   }
