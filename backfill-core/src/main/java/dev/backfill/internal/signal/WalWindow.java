@@ -12,6 +12,7 @@ import java.util.Deque;
  *   <li>d is what was replayed per second over the last second.
  *   <li>While WAL queued up through all of that second, the way was busy and d is what it carries:
  *       the drain rate follows, down faster than up. Otherwise d is only a lower bound.
+ *   <li>Replay that stands still for that second is no rate: half of the one from before is kept.
  *   <li>The window is the drain rate times the time. It grows slowly unless the way is busy with
  *       what the window let through: one that is not busy may carry no more than it does, and a
  *       deeper queue that piled up while replay stood still is drained at the speed of the
@@ -33,7 +34,7 @@ final class WalWindow {
   private static final double GROWTH = 1.06;
   private static final long LEAST_QUEUE = 64L << 10;
 
-  private record Poll(long nanos, long insert, long replayed) {
+  private record Poll(long nanos, long insert, long replayed, double drainRate) {
     long inFlight() {
       return Math.max(0, insert - replayed);
     }
@@ -78,12 +79,18 @@ final class WalWindow {
     if (replayLsn <= 0) {
       return;
     }
-    recent.addLast(new Poll(nanos, insertLsn, replayLsn));
+    recent.addLast(new Poll(nanos, insertLsn, replayLsn, drainRate));
     while (nanos - recent.getFirst().nanos() > horizonNanos) {
       recent.removeFirst();
     }
     Poll first = recent.getFirst();
-    if (nanos > first.nanos()) {
+    boolean stands = replayLsn == first.replayed() && nanos - first.nanos() >= SECOND;
+    if (stands && least() > LEAST_QUEUE) {
+      // Replay stands still, which is no rate: half of what was known before it stopped is kept,
+      // from
+      // where it is back soon. With all of it twice as many simulated runs passed their limit.
+      learned(Math.max(drainRate, first.drainRate() / 2));
+    } else if (nanos > first.nanos()) {
       learn((replayLsn - first.replayed()) * SECOND / (nanos - first.nanos()));
     }
   }
@@ -108,8 +115,12 @@ final class WalWindow {
     if (!busy || most() > 2 * bytes) {
       next = Math.min(next, Math.max(known, GROWTH * bytes / seconds));
     }
-    drainRate = next;
-    bytes = clamp(next * seconds);
+    learned(next);
+  }
+
+  private void learned(double rate) {
+    drainRate = rate;
+    bytes = clamp(rate * seconds);
   }
 
   private long least() {

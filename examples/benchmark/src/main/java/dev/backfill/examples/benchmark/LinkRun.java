@@ -38,6 +38,10 @@ final class LinkRun {
         "ALTER SYSTEM SET checkpoint_timeout = '" + scenario.checkpointTimeout() + "'",
         "SELECT pg_reload_conf()");
     table.createFresh(operator);
+    // What autovacuum writes is not the contender's, and none of them can hold it back: right after
+    // a
+    // checkpoint, a vacuum of this table is a burst of 60 MB of whole pages.
+    Sql.execute(operator, "ALTER TABLE orders SET (autovacuum_enabled = off)");
     standby.awaitCaughtUp();
     link.rate(scenario.rateAt(0, seconds));
     try (Connection here = operator.getConnection();
