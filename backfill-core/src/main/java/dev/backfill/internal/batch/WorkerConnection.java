@@ -1,5 +1,6 @@
 package dev.backfill.internal.batch;
 
+import dev.backfill.internal.postgres.Borrowed;
 import java.sql.Connection;
 import java.sql.SQLException;
 import javax.sql.DataSource;
@@ -13,25 +14,25 @@ final class WorkerConnection implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerConnection.class);
 
   private final DataSource dataSource;
-  private Connection connection;
+  private Borrowed borrowed;
 
   WorkerConnection(DataSource dataSource) throws SQLException {
     this.dataSource = dataSource;
-    this.connection = dataSource.getConnection();
+    this.borrowed = Borrowed.from(dataSource);
   }
 
   Connection get() throws SQLException {
-    if (connection.isClosed()) {
-      connection = dataSource.getConnection();
+    if (borrowed.isClosed()) {
+      borrowed = Borrowed.from(dataSource);
     }
-    return connection;
+    return borrowed.connection();
   }
 
   /** Gives the connection back, broken or not; the next {@link #get()} borrows another. */
   @Override
   public void close() {
     try {
-      connection.close();
+      borrowed.close();
     } catch (SQLException e) {
       // A connection that cannot even be closed is gone; the pool finds out by itself.
       LOG.debug("Closing a connection failed", e);

@@ -1,5 +1,6 @@
 package dev.backfill.internal.engine;
 
+import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.postgres.SqlStates;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ControlConnection implements AutoCloseable {
   private final DataSource dataSource;
-  private @Nullable Connection connection;
+  private @Nullable Borrowed borrowed;
 
   ControlConnection(DataSource dataSource) {
     this.dataSource = dataSource;
@@ -26,16 +27,16 @@ final class ControlConnection implements AutoCloseable {
   }
 
   synchronized <T> T call(Work<T> work) throws SQLException, InterruptedException {
-    Connection open = connection;
+    Borrowed open = borrowed;
     if (open == null || open.isClosed()) {
-      open = dataSource.getConnection();
-      connection = open;
+      open = Borrowed.from(dataSource);
+      borrowed = open;
     }
     try {
-      return work.on(open);
+      return work.on(open.connection());
     } catch (SQLException | DataAccessException e) {
       if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
-        connection = null;
+        borrowed = null;
         discard(open, e);
       }
       throw e;
@@ -56,7 +57,7 @@ final class ControlConnection implements AutoCloseable {
         });
   }
 
-  private static void discard(Connection broken, Exception cause) {
+  private static void discard(Borrowed broken, Exception cause) {
     try {
       broken.close();
     } catch (SQLException e) {
@@ -66,9 +67,9 @@ final class ControlConnection implements AutoCloseable {
 
   @Override
   public synchronized void close() throws SQLException {
-    if (connection != null) {
-      connection.close();
-      connection = null;
+    if (borrowed != null) {
+      borrowed.close();
+      borrowed = null;
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.backfill.internal.engine;
 
+import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.RunStore;
 import dev.backfill.internal.checkpoint.StateSchema;
@@ -79,8 +80,8 @@ public final class Operations {
   }
 
   private <T> T call(Query<T> query) {
-    try (Connection connection = dataSource.getConnection()) {
-      return query.on(connection);
+    try (Borrowed borrowed = Borrowed.from(dataSource)) {
+      return query.on(borrowed.connection());
     } catch (SQLException e) {
       throw new RunFailedException(
           "The state tables could not be reached: " + e.getMessage() + ". Try again.", e);

@@ -1,6 +1,7 @@
 package dev.backfill.internal.engine;
 
 import dev.backfill.internal.batch.Control;
+import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.model.RetryPolicy;
@@ -41,8 +42,8 @@ final class Reconnecting {
   void run(Work work) throws SQLException, InterruptedException {
     Duration pause = policy.initialPause();
     for (int attempt = 1; ; attempt++) {
-      try (Connection connection = dataSource.getConnection()) {
-        work.on(connection);
+      try (Borrowed borrowed = Borrowed.from(dataSource)) {
+        work.on(borrowed.connection());
         return;
       } catch (SQLException | DataAccessException e) {
         if (SqlStates.classify(e) != SqlStates.Kind.CONNECTION || attempt >= policy.maxAttempts()) {

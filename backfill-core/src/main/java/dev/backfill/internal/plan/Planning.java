@@ -1,10 +1,10 @@
 package dev.backfill.internal.plan;
 
+import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.postgres.JooqProbe;
 import dev.backfill.model.BackfillPlan;
 import dev.backfill.model.RunFailedException;
 import dev.backfill.model.Specification;
-import java.sql.Connection;
 import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
@@ -15,8 +15,8 @@ public final class Planning {
 
   public static BackfillPlan plan(DataSource dataSource, Specification spec) {
     JooqProbe.require();
-    try (Connection connection = dataSource.getConnection()) {
-      return Planner.plan(connection, spec);
+    try (Borrowed borrowed = Borrowed.from(dataSource)) {
+      return Planner.plan(borrowed.connection(), spec);
     } catch (SQLException | DataAccessException e) {
       throw new RunFailedException(
           "The plan could not be made, and nothing was changed: " + e.getMessage() + ".", e);
