@@ -60,9 +60,13 @@ final class ComputedFiller implements Filler {
         "select set_config('row_security', 'off', true), set_config('enable_seqscan', 'off', true);";
     try (PreparedStatement statement = connection.prepareStatement(settings + select)) {
       Texts.bind(statement, 1, parameters);
+      // All rows at once, whatever the driver's default: a cursor would end with its transaction.
+      statement.setFetchSize(0);
       statement.execute();
       statement.getMoreResults();
       try (ResultSet rows = statement.getResultSet()) {
+        // The function may take its time, and an open transaction would hold the table's lock.
+        connection.commit();
         ResultRow row = new ResultRow(rows, value.inputs());
         while (rows.next()) {
           @Nullable Object computed = value.function().apply(row);
