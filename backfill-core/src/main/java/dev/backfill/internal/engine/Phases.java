@@ -166,6 +166,9 @@ final class Phases {
     ownership.log(resumed ? "resumed" : "started", "epoch " + ownership.epoch());
     events.publish(new BackfillEvent.RunStarted(ownership.run(), ownership.epoch(), resumed));
     events.publish(new BackfillEvent.PhaseChanged(ownership.run(), run.phase()));
+    // Not first by a heartbeat: in the second until then a small table would be filled.
+    control.pauseByOperator(run.requestedAction().filter("pause"::equals).isPresent());
+    control.proceed();
   }
 
   private Phase enter(Phase phase) throws SQLException, InterruptedException {
