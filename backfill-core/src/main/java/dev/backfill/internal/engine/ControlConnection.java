@@ -7,12 +7,16 @@ import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one connection that a run keeps besides its workers', for heartbeats, phases and the history.
  * Kept open, so that a starved pool cannot cost the run its lease; opened again when it breaks.
  */
 final class ControlConnection implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ControlConnection.class);
+
   private final DataSource dataSource;
   private @Nullable Borrowed borrowed;
 
@@ -26,12 +30,28 @@ final class ControlConnection implements AutoCloseable {
     T on(Connection connection) throws SQLException, InterruptedException;
   }
 
+  /**
+   * A kept connection that broke says nothing of the server: the work, which must bear that, is
+   * tried again on a new one.
+   */
   synchronized <T> T call(Work<T> work) throws SQLException, InterruptedException {
-    Borrowed open = borrowed;
-    if (open == null || open.isClosed()) {
-      open = Borrowed.from(dataSource);
-      borrowed = open;
+    Borrowed kept = borrowed;
+    if (kept != null && !kept.isClosed()) {
+      try {
+        return on(kept, work);
+      } catch (SQLException | DataAccessException e) {
+        if (SqlStates.classify(e) != SqlStates.Kind.CONNECTION) {
+          throw e;
+        }
+        LOG.debug("The control connection broke", e);
+      }
     }
+    Borrowed open = Borrowed.from(dataSource);
+    borrowed = open;
+    return on(open, work);
+  }
+
+  private <T> T on(Borrowed open, Work<T> work) throws SQLException, InterruptedException {
     try {
       return work.on(open.connection());
     } catch (SQLException | DataAccessException e) {
