@@ -17,16 +17,22 @@ import java.util.TreeSet;
 final class Definition {
   private Definition() {}
 
-  static Map<String, String> of(Specification spec, String columnType) {
+  /**
+   * @param key the columns that the table is paged by, asked for or not: checkpoints are in them
+   */
+  static Map<String, String> of(Specification spec, String columnType, String key) {
     Map<String, String> parts = new TreeMap<>();
     parts.put("column", spec.column());
     parts.put("type", columnType);
     parts.put("value", value(spec.value()));
     spec.where().ifPresent(where -> parts.put("where", where));
-    if (!spec.key().isEmpty()) {
-      parts.put("key", String.join(", ", spec.key()));
-    }
+    parts.put("key", key);
     return parts;
+  }
+
+  static Map<String, String> of(Target target) {
+    return of(
+        target.spec(), target.columnType(), String.join(", ", target.key().columnNames()));
   }
 
   private static String value(ColumnValue value) {
@@ -48,7 +54,7 @@ final class Definition {
           " The table was dropped and created again, or another has its name: oid %d then, %d now."
               .formatted(run.tableOid(), target.table().oid()));
     }
-    Map<String, String> now = of(target.spec(), target.columnType());
+    Map<String, String> now = of(target);
     TreeSet<String> names = new TreeSet<>(now.keySet());
     names.addAll(run.definition().keySet());
     for (String name : names) {

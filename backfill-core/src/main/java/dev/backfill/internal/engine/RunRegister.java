@@ -90,9 +90,14 @@ final class RunRegister {
   }
 
   private boolean sameParts(RunRow run) {
-    // The type is kept in its canonical form, which only the preflight knows.
+    // The type is kept in its canonical form, which only the preflight knows, and the key that it
+    // chose.
     String type = run.definition().getOrDefault("type", spec.type());
-    return run.definition().equals(Definition.of(spec, type));
+    String key =
+        spec.key().isEmpty()
+            ? run.definition().getOrDefault("key", "")
+            : String.join(", ", spec.key());
+    return run.definition().equals(Definition.of(spec, type, key));
   }
 
   /** Creates the state tables where they are missing and the run's row, or finds it. */
@@ -107,7 +112,7 @@ final class RunRegister {
               target.table().oid(),
               target.table().sql(),
               spec.column(),
-              Definition.of(spec, target.columnType()));
+              Definition.of(target));
           RunRow run = runs.find(c, target.runName()).orElseThrow();
           Definition.requireSame(run, target);
           return run;
