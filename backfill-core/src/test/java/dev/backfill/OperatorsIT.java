@@ -1,0 +1,250 @@
+package dev.backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.backfill.event.BackfillEvent;
+import dev.backfill.model.BackfillException;
+import dev.backfill.model.BackfillResult;
+import dev.backfill.model.BatchSize;
+import dev.backfill.model.Contract;
+import dev.backfill.model.Phase;
+import dev.backfill.model.RunState;
+import dev.backfill.model.RunStatus;
+import dev.backfill.testing.PostgresTest;
+import dev.backfill.testing.TestDatabase;
+import dev.backfill.testing.UpdateAudit;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@PostgresTest
+class OperatorsIT {
+  private static final String RUN = "public.orders.status_code";
+  private static final int ROWS = 20_000;
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  TestDatabase database;
+
+  private final CountDownLatch firstBatch = new CountDownLatch(1);
+  private final CountDownLatch paused = new CountDownLatch(1);
+  private final CountDownLatch resumed = new CountDownLatch(1);
+
+  /** How an operator asks. */
+  enum Way {
+    HANDLE,
+    CALL,
+    SQL;
+
+    void pause(TestDatabase database, BackfillRun run) {
+      switch (this) {
+        case HANDLE -> run.pause();
+        case CALL -> Backfills.on(database.dataSource()).pause(RUN);
+        case SQL -> request(database, "pause");
+      }
+    }
+
+    void resume(TestDatabase database, BackfillRun run) {
+      switch (this) {
+        case HANDLE -> run.resume();
+        case CALL -> Backfills.on(database.dataSource()).resume(RUN);
+        case SQL -> request(database, "resume");
+      }
+    }
+
+    void stop(TestDatabase database, BackfillRun run) {
+      switch (this) {
+        case HANDLE -> run.stop();
+        case CALL -> Backfills.on(database.dataSource()).stop(RUN);
+        case SQL -> request(database, "stop");
+      }
+    }
+
+    private static void request(TestDatabase database, String action) {
+      assertThat(
+              database.update(
+                  "update backfill.run set requested_action = ? where name = ?", action, RUN))
+          .isEqualTo(1);
+    }
+  }
+
+  @BeforeEach
+  void orders() {
+    database.execute(
+        "drop schema if exists backfill cascade", "drop table if exists orders cascade");
+    database.ordersTable(ROWS);
+  }
+
+  private BackfillBuilder statusCode() {
+    return Backfill.column("orders", "status_code")
+        .type("text")
+        .value("case when shipped_at is null then 'pending' else 'shipped' end")
+        .batchSize(BatchSize.fixed(100))
+        .listener(this::heard);
+  }
+
+  private BackfillBuilder slowly() {
+    return statusCode().maxRowsPerSecond(1_000);
+  }
+
+  private void heard(BackfillEvent event) {
+    if (event instanceof BackfillEvent.BatchCommitted) {
+      firstBatch.countDown();
+    } else if (event instanceof BackfillEvent.RunPaused) {
+      paused.countDown();
+    } else if (event instanceof BackfillEvent.RunResumed) {
+      resumed.countDown();
+    }
+  }
+
+  private static void await(CountDownLatch latch) throws InterruptedException {
+    assertThat(latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+  }
+
+  private RunStatus status() {
+    return Backfills.on(database.dataSource()).list().get(0);
+  }
+
+  private static BackfillResult end(BackfillRun run) throws InterruptedException {
+    return run.await(PATIENCE).orElseThrow();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRunIsPausedAndGoesOn(Way way) throws Exception {
+    UpdateAudit audit = UpdateAudit.install(database, "orders", "status_code");
+    try (BackfillRun run = slowly().on(database.dataSource()).start()) {
+      await(firstBatch);
+      way.pause(database, run);
+      await(paused);
+      assertThat(run.progress().state()).isEqualTo(RunState.PAUSED);
+      assertThat(run.progress().waitingFor()).isPresent();
+      assertThat(status().alive()).isTrue();
+
+      way.resume(database, run);
+      await(resumed);
+      Backfills.on(database.dataSource()).retune(RUN, "rows-per-second", 1_000_000);
+      assertThat(end(run).state()).isEqualTo(RunState.DONE);
+    }
+    audit.assertEachRowOnce(ROWS);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRunIsStoppedAndStartedAgain(Way way) throws Exception {
+    UpdateAudit audit = UpdateAudit.install(database, "orders", "status_code");
+    try (BackfillRun run = slowly().on(database.dataSource()).start()) {
+      await(firstBatch);
+      way.stop(database, run);
+      BackfillResult stopped = end(run);
+      assertThat(stopped.state()).isEqualTo(RunState.STOPPED);
+      assertThat(stopped.rows()).isEqualTo(audit.updates()).isPositive();
+    }
+    assertThat(status())
+        .satisfies(
+            run -> {
+              assertThat(run.state()).isEqualTo(RunState.STOPPED);
+              assertThat(run.owner()).isEmpty();
+              assertThat(run.alive()).isFalse();
+              assertThat(run.requestedAction()).isEmpty();
+            });
+
+    assertThat(statusCode().on(database.dataSource()).run().state()).isEqualTo(RunState.DONE);
+    audit.assertEachRowOnce(ROWS);
+  }
+
+  @Test
+  void aPausedRunIsStopped() throws Exception {
+    try (BackfillRun run = slowly().on(database.dataSource()).start()) {
+      await(firstBatch);
+      run.pause();
+      await(paused);
+      run.stop();
+      assertThat(end(run).state()).isEqualTo(RunState.STOPPED);
+    }
+  }
+
+  @Test
+  void aPauseByAnOperatorOutlivesARestart() throws Exception {
+    try (BackfillRun run = slowly().on(database.dataSource()).start()) {
+      await(firstBatch);
+      Backfills.on(database.dataSource()).pause(RUN);
+      await(paused);
+      run.stop();
+      end(run);
+    }
+    long filled = database.queryLong("select count(status_code) from orders");
+    CountDownLatch heldAgain = new CountDownLatch(1);
+    try (BackfillRun again =
+        statusCode()
+            .listener(
+                event -> {
+                  if (event instanceof BackfillEvent.RunPaused) {
+                    heldAgain.countDown();
+                  }
+                })
+            .on(database.dataSource())
+            .start()) {
+      await(heldAgain);
+      // It was held before its first batch, so there is nothing that could still write.
+      assertThat(database.queryLong("select count(status_code) from orders")).isEqualTo(filled);
+
+      Backfills.on(database.dataSource()).resume(RUN);
+      assertThat(end(again).state()).isEqualTo(RunState.DONE);
+    }
+  }
+
+  @ParameterizedTest(name = "E2: the contract waits for its approval, by {0}")
+  @EnumSource(names = {"CALL", "SQL"})
+  void theContractWaitsForItsApproval(Way way) {
+    BackfillBuilder manual = statusCode().contract(Contract.manual());
+
+    BackfillResult waiting = manual.on(database.dataSource()).run();
+    assertThat(waiting.state()).isEqualTo(RunState.AWAITING_APPROVAL);
+    assertThat(waiting.phase()).isEqualTo(Phase.CONTRACT);
+    assertThat(waiting.notNull()).isFalse();
+    assertThat(manual.on(database.dataSource()).run().state())
+        .as("not approved yet")
+        .isEqualTo(RunState.AWAITING_APPROVAL);
+    // Old code that still writes NULL: what contract(manual()) is for.
+    database.execute("update orders set status_code = null where id = 5");
+
+    if (way == Way.CALL) {
+      Backfills.on(database.dataSource()).approveContract(RUN);
+    } else {
+      Way.request(database, "approve_contract");
+    }
+    BackfillResult done = manual.on(database.dataSource()).run();
+    assertThat(done.state()).isEqualTo(RunState.DONE);
+    assertThat(done.notNull()).isTrue();
+    assertThat(database.queryLong("select count(*) from orders where status_code is null"))
+        .isZero();
+  }
+
+  @Test
+  @DisplayName("a request for a run that is not there is refused, with where to look")
+  void unknownRun() {
+    statusCode().on(database.dataSource()).run();
+    Backfills operators = Backfills.on(database.dataSource());
+
+    assertThatThrownBy(() -> operators.pause("public.orders.other"))
+        .isInstanceOf(BackfillException.class)
+        .hasMessageContaining("public.orders.other")
+        .hasMessageContaining("list()");
+    assertThatThrownBy(() -> operators.approveContract("nope"))
+        .isInstanceOf(BackfillException.class);
+    assertThatThrownBy(() -> operators.retune(RUN, "workers", 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("workers");
+  }
+
+  @Test
+  void beforeAnyRunTheListIsEmpty() {
+    assertThat(Backfills.on(database.dataSource()).list()).isEmpty();
+  }
+}
