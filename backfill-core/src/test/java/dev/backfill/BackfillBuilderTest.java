@@ -67,7 +67,8 @@ class BackfillBuilderTest {
   }
 
   private static RetryPolicy retry(int attempts, long initialMillis, long maxMillis) {
-    return new RetryPolicy(attempts, Duration.ofMillis(initialMillis), Duration.ofMillis(maxMillis));
+    return new RetryPolicy(
+        attempts, Duration.ofMillis(initialMillis), Duration.ofMillis(maxMillis));
   }
 
   @ParameterizedTest(name = "{0}, case {index}")
@@ -152,7 +153,8 @@ class BackfillBuilderTest {
   @Test
   void theRequiredStepsAreCheckedAtOnce() {
     assertThatThrownBy(() -> Backfill.column(" ", "c")).hasMessageStartingWith("table: ");
-    assertThatThrownBy(() -> Backfill.column("a.b.c", "c")).hasMessageContaining("more than one dot");
+    assertThatThrownBy(() -> Backfill.column("a.b.c", "c"))
+        .hasMessageContaining("more than one dot");
     assertThatThrownBy(() -> Backfill.column(".t", "c")).hasMessageStartingWith("schema: ");
     assertThatThrownBy(() -> Backfill.column("", "t", "c")).hasMessageStartingWith("schema: ");
     assertThatThrownBy(() -> Backfill.column("t", "c".repeat(64)))

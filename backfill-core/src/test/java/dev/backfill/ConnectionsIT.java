@@ -108,8 +108,7 @@ class ConnectionsIT {
     try (HikariDataSource pool = database.pool(3)) {
       pool.setAutoCommit(false);
       statusCode().on(pool).plan();
-      BackfillResult waiting =
-          statusCode().workers(2).contract(Contract.manual()).on(pool).run();
+      BackfillResult waiting = statusCode().workers(2).contract(Contract.manual()).on(pool).run();
       assertThat(waiting.state()).isEqualTo(RunState.AWAITING_APPROVAL);
       Backfills.on(pool).approveContract(waiting.name());
       assertThat(Backfills.on(pool).list()).hasSize(1);
@@ -140,8 +139,7 @@ class ConnectionsIT {
                     .run())
         .isInstanceOf(BackfillException.class);
     awaitNoSession();
-    try (BackfillRun run =
-        statusCode().maxRowsPerSecond(1_000).on(url, user, password).start()) {
+    try (BackfillRun run = statusCode().maxRowsPerSecond(1_000).on(url, user, password).start()) {
       Awaitility.await()
           .atMost(PATIENCE)
           .until(() -> run.progress().rowsFilled() > 0 && sessions() > 0);

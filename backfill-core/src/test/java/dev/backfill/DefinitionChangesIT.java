@@ -65,7 +65,8 @@ class DefinitionChangesIT {
             "value: \"expression note\" then, \"constant note\" now",
             column().type("text").constant("note")),
         changed(
-            "where: none then, \"id > 7\" now", column().type("text").value("note").where("id > 7")),
+            "where: none then, \"id > 7\" now",
+            column().type("text").value("note").where("id > 7")),
         changed(
             "key: \"id\" then, \"id, customer_id\" now",
             column().type("text").value("note").key("id", "customer_id")));

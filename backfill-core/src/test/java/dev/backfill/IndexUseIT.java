@@ -45,7 +45,9 @@ class IndexUseIT {
         "create table parted_1 partition of parted for values in (1)",
         "create table parted_2 partition of parted for values in (2)",
         "insert into parted select 1 + n % 2, n, n, repeat('x', 200)"
-            + " from generate_series(1, " + rows + ") n",
+            + " from generate_series(1, "
+            + rows
+            + ") n",
         "vacuum analyze parted");
     List<String> sent = new CopyOnWriteArrayList<>();
     PGSimpleDataSource sessions = database.unpooled();
@@ -95,8 +97,7 @@ class IndexUseIT {
         "-c enable_indexscan=off -c enable_indexonlyscan=off -c enable_bitmapscan=off");
 
     assertThatThrownBy(
-            () ->
-                Backfill.column("orders", "filled").type("text").value("note").on(misled).run())
+            () -> Backfill.column("orders", "filled").type("text").value("note").on(misled).run())
         .isInstanceOf(RunFailedException.class)
         .hasMessageContaining("no index condition")
         .hasMessageContaining("Plan: ")

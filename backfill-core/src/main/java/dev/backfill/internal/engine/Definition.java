@@ -31,8 +31,7 @@ final class Definition {
   }
 
   static Map<String, String> of(Target target) {
-    return of(
-        target.spec(), target.columnType(), String.join(", ", target.key().columnNames()));
+    return of(target.spec(), target.columnType(), String.join(", ", target.key().columnNames()));
   }
 
   private static String value(ColumnValue value) {

@@ -1,10 +1,10 @@
 package dev.backfill.internal.engine;
 
-import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.RunStore;
 import dev.backfill.internal.checkpoint.StateSchema;
 import dev.backfill.internal.checkpoint.WindowStore;
+import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.RunFailedException;
