@@ -11,7 +11,6 @@ import dev.backfill.internal.contract.FinalSweep;
 import dev.backfill.internal.contract.Sweeper;
 import dev.backfill.internal.expand.Expander;
 import dev.backfill.internal.expand.Prepared;
-import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.postgres.Ddl;
 import dev.backfill.internal.postgres.DdlGuard;
 import dev.backfill.internal.postgres.TableInfo;
