@@ -6,12 +6,14 @@ import java.util.List;
 
 /** Who else is at work on the server, and who waits for us. */
 public final class Load {
+  // What the view hides from a role, the backend's type too, it shows as NULL, but never the user.
   private static final String OTHERS =
       """
       select count(*) filter (where state = 'active' and query not like ?) as active,
              count(*) filter (where query = '<insufficient privilege>') as hidden
       from pg_catalog.pg_stat_activity
-      where backend_type = 'client backend' and pid <> pg_backend_pid()
+      where coalesce(backend_type = 'client backend', usesysid is not null)
+        and pid <> pg_backend_pid()
       """;
 
   // Behind the first waiter of a row the others wait for that waiter, not for us: followed on.
@@ -37,7 +39,7 @@ public final class Load {
 
   private Load() {}
 
-  /** Client sessions of others that are executing something; -1 when the role sees none of them. */
+  /** Client sessions of others that are executing something; -1 when the role may not see that. */
   public static int activeOthers(Connection connection) {
     return Jooq.on(connection)
         .fetchSingle(OTHERS, BatchTag.ANY_LIKE)

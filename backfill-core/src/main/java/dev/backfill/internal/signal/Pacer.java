@@ -30,14 +30,13 @@ final class Pacer {
   private final CommitBaseline baseline = new CommitBaseline();
   private int emptyLooks;
   private int unreadCommits = GIVEN_UP;
+  private int unreadSessions = GIVEN_UP;
   private volatile double ratio;
 
   void observed(LoadReading reading) {
     Pressure commit = commit(reading.commitMillis());
     emptyLooks = reading.activeOthers() == 0 ? emptyLooks + 1 : 0;
-    if (reading.activeOthers() < 0) {
-      return;
-    }
+    unreadSessions = reading.activeOthers() < 0 ? Math.min(GIVEN_UP, unreadSessions + 1) : 0;
     Pressure sessions = sessions(reading);
     if (emptyLooks >= ALONE) {
       ratio = 0;
@@ -58,8 +57,11 @@ final class Pacer {
     return ratio;
   }
 
-  private static Pressure sessions(LoadReading reading) {
-    if (reading.cores() <= 0) {
+  private Pressure sessions(LoadReading reading) {
+    if (unreadSessions > 0 && unreadSessions < GIVEN_UP) {
+      return Pressure.MIDDLING;
+    }
+    if (reading.cores() <= 0 || reading.activeOthers() < 0) {
       return Pressure.LOW;
     }
     if (reading.activeOthers() >= reading.cores()) {

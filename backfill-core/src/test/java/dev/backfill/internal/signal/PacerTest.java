@@ -122,6 +122,17 @@ class PacerTest {
   }
 
   @Test
+  void aRoleThatMayNotSeeTheSessionsOfOthersPacesByTheCommitsAlone() {
+    observe(10, -1, OptionalDouble.of(2));
+    assertThat(pacer.ratio()).isZero();
+
+    observe(5, -1, OptionalDouble.of(20));
+    assertThat(pacer.ratio()).isPositive();
+    observe(100, -1, OptionalDouble.of(2));
+    assertThat(pacer.ratio()).isZero();
+  }
+
+  @Test
   void aSignalThatIsLostForGoodDoesNotHoldItForEver() {
     observe(20, CORES, OptionalDouble.of(2));
     observe(300, 1, UNREAD);
