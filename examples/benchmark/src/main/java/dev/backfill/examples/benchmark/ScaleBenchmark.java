@@ -47,8 +47,7 @@ final class ScaleBenchmark implements Callable<Integer> {
       BenchTable.createSource(server.dataSource(), rows);
       BenchTable.ALL.get(0).createFresh(server.dataSource());
       Report report =
-          ScaleRun.inItsOwnJvm(
-              server.postgres().dataSource("postgres").getUrl(), heapMegabytes, workers);
+          ScaleRun.inItsOwnJvm(server.postgres().dataSource("postgres"), heapMegabytes, workers);
       ScaleResult result = ScaleResult.of(rows, heapMegabytes, workers, report);
       print(result);
       ResultFile.write(file, result);

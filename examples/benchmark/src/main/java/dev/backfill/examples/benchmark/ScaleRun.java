@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** The library in a JVM of its own, which writes what it measured to its standard output. */
 final class ScaleRun {
@@ -35,7 +36,7 @@ final class ScaleRun {
     }
   }
 
-  static Report inItsOwnJvm(String url, int heapMegabytes, int workers)
+  static Report inItsOwnJvm(PGSimpleDataSource database, int heapMegabytes, int workers)
       throws IOException, InterruptedException {
     Process jvm =
         new ProcessBuilder(
@@ -44,7 +45,8 @@ final class ScaleRun {
                 "-cp",
                 System.getProperty("java.class.path"),
                 ScaleRun.class.getName(),
-                url,
+                database.getUrl(),
+                String.valueOf(database.getUser()),
                 Integer.toString(workers))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
@@ -56,16 +58,17 @@ final class ScaleRun {
     return new ObjectMapper().readValue(output, Report.class);
   }
 
-  /** Arguments: URL and number of workers. */
+  /** Arguments: URL, user and number of workers. */
   public static void main(String[] args) throws Exception {
-    Report report = new ScaleRun().fill(args[0], Integer.parseInt(args[1]));
+    Report report = new ScaleRun().fill(args[0], args[1], Integer.parseInt(args[2]));
     System.out.write(new ObjectMapper().writeValueAsBytes(report));
     System.out.flush();
   }
 
-  private Report fill(String url, int workers) {
+  private Report fill(String url, String user, int workers) {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(url);
+    config.setUsername(user);
     config.setMaximumPoolSize(workers + 2);
     try (HikariDataSource pool = new HikariDataSource(config)) {
       mark();
