@@ -42,7 +42,7 @@ final class Batch {
     }
   }
 
-  /** Writes how far the work has come; the last statement before the commit. */
+  /** Writes how far the work has come; the last statement before the commit, or along with it. */
   interface Checkpoint {
     /**
      * @return the counters after the batch

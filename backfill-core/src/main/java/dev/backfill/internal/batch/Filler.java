@@ -1,6 +1,5 @@
 package dev.backfill.internal.batch;
 
-import dev.backfill.internal.postgres.BatchTag;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.model.ColumnValue;
 import java.sql.Connection;
@@ -27,9 +26,6 @@ interface Filler {
   static Filler of(Target target) {
     return target.spec().value() instanceof ColumnValue.Computed computed
         ? new ComputedFiller(target, computed)
-        : new SqlFiller(
-            RowValue.of(target.spec().value()),
-            target.alias() + "." + target.column(),
-            BatchTag.of(target.runName()));
+        : new SqlFiller(target, RowValue.of(target.spec().value()));
   }
 }

@@ -1,5 +1,7 @@
 package dev.backfill.internal.batch;
 
+import dev.backfill.internal.postgres.BatchTag;
+import dev.backfill.internal.postgres.Target;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -13,13 +15,13 @@ final class SqlFiller implements Filler {
   private final String column;
   private final String tag;
 
-  /**
-   * @param column the quoted target column, qualified by the table's alias
-   */
-  SqlFiller(RowValue value, String column, String tag) {
-    this.value = value;
-    this.column = column;
-    this.tag = tag;
+  SqlFiller(Target target, RowValue value) {
+    this.value =
+        value.canBeNull()
+            ? NullRefusal.in(value, target.columnType(), target.alias()).orElse(value)
+            : value;
+    this.column = target.alias() + "." + target.column();
+    this.tag = BatchTag.of(target.runName());
   }
 
   @Override
@@ -47,7 +49,7 @@ final class SqlFiller implements Filler {
       throws SQLException {
     try (PreparedStatement statement = tx.prepareStatement(statements)) {
       Texts.bind(statement, 1, parameters);
-      statement.execute();
+      execute(statement);
       Counters before = Texts.countersOfNextResult(statement);
       if (!value.canBeNull()) {
         statement.getMoreResults();
@@ -63,6 +65,14 @@ final class SqlFiller implements Filler {
         }
         return new Filled(rows, before, true);
       }
+    }
+  }
+
+  private static void execute(PreparedStatement statement) throws SQLException {
+    try {
+      statement.execute();
+    } catch (SQLException e) {
+      throw NullRefusal.caused(e) ? new YieldedNullException(e) : e;
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.backfill.internal.batch;
 
 import dev.backfill.internal.checkpoint.LeaseStore;
 import dev.backfill.internal.checkpoint.WindowRow;
+import dev.backfill.internal.checkpoint.WindowStore;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -9,7 +10,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/** Moves a window from one position to the next, unless the run was taken over meanwhile. */
+/**
+ * Moves a window from one position to the next and commits, unless the run was taken over
+ * meanwhile. Both in one message: a round trip costs as much as filling a hundred rows.
+ */
 record WindowCheckpoint(BatchContext context, WindowRow window, Position next)
     implements Batch.Checkpoint {
 
@@ -18,7 +22,8 @@ record WindowCheckpoint(BatchContext context, WindowRow window, Position next)
     // Rows that changed while Java computed are read again: the position stays.
     Position to = filled.complete() ? next : Position.of(window);
     try (PreparedStatement statement =
-        tx.prepareStatement(context.windows().advanceSql(context.run(), window.leaf()))) {
+        tx.prepareStatement(
+            context.windows().advanceSql(context.run(), window.leaf()) + ";commit")) {
       statement.setInt(1, to.stripe());
       statement.setArray(2, cursor(tx, to));
       statement.setBoolean(3, to.stripe() == window.stripes());
@@ -27,12 +32,22 @@ record WindowCheckpoint(BatchContext context, WindowRow window, Position next)
       statement.setString(6, context.run());
       statement.setLong(7, window.number());
       statement.setLong(8, context.epoch());
-      try (ResultSet updated = statement.executeQuery()) {
-        if (!updated.next()) {
-          throw LeaseStore.lost(context.run(), context.epoch());
-        }
-        return new Counters(updated.getLong(1), updated.getLong(2));
+      execute(statement);
+      try (ResultSet moved = statement.getResultSet()) {
+        moved.next();
+        return new Counters(moved.getLong(1), moved.getLong(2));
       }
+    }
+  }
+
+  private void execute(PreparedStatement statement) throws SQLException {
+    try {
+      statement.execute();
+    } catch (SQLException e) {
+      if (WindowStore.FENCED.caused(e)) {
+        throw LeaseStore.lost(context.run(), context.epoch());
+      }
+      throw e;
     }
   }
 

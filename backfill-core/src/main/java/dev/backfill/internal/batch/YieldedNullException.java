@@ -6,8 +6,13 @@ import java.sql.SQLException;
 final class YieldedNullException extends SQLException {
   private static final long serialVersionUID = 1L;
 
-  // 22004: null_value_not_allowed
+  private static final String NULL_VALUE_NOT_ALLOWED = "22004";
+
   YieldedNullException(long nulls, long rows) {
-    super("the value is NULL for " + nulls + " of " + rows + " rows", "22004");
+    super("the value is NULL for " + nulls + " of " + rows + " rows", NULL_VALUE_NOT_ALLOWED);
+  }
+
+  YieldedNullException(SQLException refused) {
+    super("the value is NULL", NULL_VALUE_NOT_ALLOWED, refused);
   }
 }

@@ -6,6 +6,7 @@ import static dev.backfill.internal.checkpoint.StateTables.optional;
 
 import dev.backfill.internal.postgres.BatchTag;
 import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.Refusal;
 import dev.backfill.internal.postgres.Tx;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -18,6 +19,10 @@ import org.jooq.Record;
 
 /** Claims windows by compare-and-set of the frontier, and reads them back. */
 public final class WindowStore {
+  /** What makes a checkpoint fail that finds another owner's epoch. */
+  public static final Refusal FENCED =
+      new Refusal("backfill: the run was taken over; rows at its epoch:");
+
   private final StateTables tables;
 
   public WindowStore(String schema) {
@@ -223,9 +228,10 @@ public final class WindowStore {
 
   /**
    * The statement that a batch writes its checkpoint with, in its own transaction, which returns
-   * the session's counter of HOT updates and the end of the WAL, and updates no row once the run
-   * was taken over. The epoch must stand on the row that is updated: a subquery on {@code run}
-   * would be answered from the statement's snapshot and pass although the takeover has committed.
+   * the session's counter of HOT updates and the end of the WAL. Once the run was taken over it
+   * fails with {@link #FENCED}, so that a COMMIT sent along with it is never reached. The epoch
+   * must stand on the row that is updated: a subquery on {@code run} would be answered from the
+   * statement's snapshot and pass although the takeover has committed.
    *
    * <p>Parameters: stripe, cursor (text[]), done, rows, HOT counter before the batch, run, window
    * number, epoch.
@@ -236,11 +242,14 @@ public final class WindowStore {
   public String advanceSql(String run, long leaf) {
     String hot = "pg_stat_get_xact_tuples_hot_updated(" + leaf + "::oid)";
     return BatchTag.of(run)
-        + "update %s set stripe = ?, cursor = ?, done = ?, rows = rows + ?,"
+        + "with backfill_moved as (update %s set stripe = ?, cursor = ?, done = ?, rows = rows + ?,"
             .formatted(tables.window())
         + " hot_rows = hot_rows + %s - cast(? as bigint), batches = batches + 1".formatted(hot)
         + " where run = ? and number = ? and epoch = ? returning "
         + hot
-        + ", (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint";
+        + " as hot) select max(hot), (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint,"
+        + " case count(*) when 0 then "
+        + FENCED.sql("count(*)")
+        + " end from backfill_moved";
   }
 }
