@@ -31,12 +31,25 @@ final class PlpgsqlStripes implements Contender {
         LOOP
           -- Once for all passes: the first of them clears the visibility map, and from then on the
           -- index-only scan would fetch every row.
-          SELECT array_agg(id ORDER BY id) INTO cuts
-          FROM (SELECT id, row_number() OVER w AS nth, lead(id) OVER w IS NULL AS last
-                FROM (SELECT id FROM orders WHERE id > passed ORDER BY id LIMIT window_rows) AS k
-                WINDOW w AS (ORDER BY id)) AS keys
-          WHERE mod(nth, cut_rows) = 0 OR last;
+          PERFORM set_config('enable_indexscan', 'on', false),
+                  set_config('enable_bitmapscan', 'off', false);
+          WITH RECURSIVE cut (id, nth) AS (
+            (SELECT id, 1 FROM orders WHERE id > passed ORDER BY id OFFSET cut_rows - 1 LIMIT 1)
+            UNION ALL
+            SELECT following.id, nth + 1 FROM cut CROSS JOIN LATERAL (
+              SELECT id FROM orders WHERE orders.id > cut.id
+              ORDER BY id OFFSET cut_rows - 1 LIMIT 1) AS following
+            WHERE nth < window_rows / cut_rows)
+          SELECT array_agg(id ORDER BY id) INTO cuts FROM cut;
+          IF cuts IS NULL THEN
+            SELECT array_agg(id) INTO cuts
+            FROM (SELECT max(id) AS id FROM orders WHERE id > passed) AS rest
+            WHERE id IS NOT NULL;
+          END IF;
           EXIT WHEN cuts IS NULL;
+          -- A bitmap visits each page of the range once.
+          PERFORM set_config('enable_indexscan', 'off', false),
+                  set_config('enable_bitmapscan', 'on', false);
           FOR stripe_no IN 0 .. stripes - 1 LOOP
             lo := passed;
             FOREACH hi IN ARRAY cuts LOOP
@@ -78,8 +91,6 @@ final class PlpgsqlStripes implements Contender {
             assignments(table.columnsInNoOrder())),
         // Values and checkpoint are kept or lost together, so no batch needs to wait for the disk.
         "SET synchronous_commit = off",
-        // A bitmap visits each page of the range once.
-        "SET enable_indexscan = off",
         "CALL stripes(200000, 20000, 8)");
   }
 
