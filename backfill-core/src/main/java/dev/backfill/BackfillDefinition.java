@@ -2,6 +2,7 @@ package dev.backfill;
 
 import dev.backfill.event.BackfillListener;
 import dev.backfill.model.Specification;
+import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 
@@ -21,6 +22,13 @@ public final class BackfillDefinition {
   /** What was asked for, option by option. */
   public Specification specification() {
     return specification;
+  }
+
+  /** The same definition with one more listener. */
+  public BackfillDefinition with(BackfillListener listener) {
+    List<BackfillListener> more = new ArrayList<>(listeners);
+    more.add(listener);
+    return new BackfillDefinition(specification, more);
   }
 
   /** Binds the definition to a database. The DataSource stays the caller's and is never closed. */
