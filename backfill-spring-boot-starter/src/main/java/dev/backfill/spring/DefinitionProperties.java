@@ -1,0 +1,79 @@
+package dev.backfill.spring;
+
+import dev.backfill.model.Contract;
+import dev.backfill.model.NewRows;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * One backfill, under {@code backfill.definitions.<name>}. What is not set has the default of the
+ * library.
+ *
+ * @param table Table, with its schema before a dot or without.
+ * @param column New column, or one that exists and is to be filled.
+ * @param type SQL type of the column.
+ * @param value SQL expression over the columns of the row. Either this or constant.
+ * @param constant The same value for every row, in the database's text form.
+ * @param where SQL condition; only rows for which it holds are filled.
+ * @param key Columns of a unique NOT NULL index to page by.
+ * @param newRows How rows are covered that are inserted meanwhile.
+ * @param contract What happens once every row is filled.
+ * @param workers Windows filled at the same time, 1 to 64.
+ * @param maxRowsPerSecond Cap on filled rows per second.
+ * @param maxWalPerSecond Cap on WAL per second, at least 1KB.
+ * @param publishedTableAcknowledged Whether the subscribers of a published table are cared for.
+ * @param dropCoverAtContract Whether default or trigger of new rows is dropped once NOT NULL holds.
+ * @param batch Size of a transaction.
+ * @param throttle Limits at which the run holds back.
+ */
+public record DefinitionProperties(
+    @Nullable String table,
+    @Nullable String column,
+    @Nullable String type,
+    @Nullable String value,
+    @Nullable String constant,
+    @Nullable String where,
+    @DefaultValue List<String> key,
+    @Nullable NewRows newRows,
+    @Nullable Contract contract,
+    @Nullable Integer workers,
+    @Nullable Long maxRowsPerSecond,
+    @Nullable DataSize maxWalPerSecond,
+    @DefaultValue("false") boolean publishedTableAcknowledged,
+    @DefaultValue("false") boolean dropCoverAtContract,
+    @DefaultValue Batch batch,
+    @DefaultValue Limits throttle) {
+
+  /**
+   * Rows or time, not both.
+   *
+   * @param rows Always so many rows, at least 1.
+   * @param time As many rows as the server fills within this time.
+   */
+  public record Batch(@Nullable Integer rows, @Nullable Duration time) {}
+
+  /**
+   * At a limit no batch starts any more; at half of it the run goes on.
+   *
+   * @param replicationLag How far standbys may fall behind.
+   * @param lockWaits Sessions waiting for a lock that use the table.
+   * @param activeSessions Sessions of others that are executing a statement.
+   * @param oldestSnapshot Age of the oldest transaction that keeps old row versions.
+   * @param slotRetainedWal WAL kept for the replication slot that is furthest behind.
+   * @param archiverBacklog Finished WAL files that are not archived.
+   * @param deadTuples Dead rows of the table, as the statistics estimate them.
+   * @param walRate WAL per second of the whole server.
+   */
+  public record Limits(
+      @Nullable Duration replicationLag,
+      @Nullable Integer lockWaits,
+      @Nullable Integer activeSessions,
+      @Nullable Duration oldestSnapshot,
+      @Nullable DataSize slotRetainedWal,
+      @Nullable Integer archiverBacklog,
+      @Nullable Long deadTuples,
+      @Nullable DataSize walRate) {}
+}
