@@ -11,7 +11,10 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.sql.init.dependency.DatabaseInitializationDependencyConfigurer;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
@@ -34,6 +37,14 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 @ConditionalOnBean(DataSource.class)
 @EnableConfigurationProperties(BackfillProperties.class)
 public final class BackfillAutoConfiguration {
+
+  // Nobody else brings it where neither Flyway, Liquibase nor SQL scripts are in use.
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass(
+      name =
+          "org.springframework.boot.sql.init.dependency.DatabaseInitializationDependencyConfigurer")
+  @Import(DatabaseInitializationDependencyConfigurer.class)
+  static class ExpansionOrder {}
 
   @Bean
   ConnectionSource backfillConnections(
