@@ -52,10 +52,12 @@ public final class BackfillAutoConfiguration {
     return new RegistryFactory(beans, properties).connections(environment);
   }
 
+  // Lazy: it needs jOOQ, and an application that never asks for it starts with one that is too new.
   @Bean
+  @Lazy
   @ConditionalOnMissingBean
   Backfills backfills(ConnectionSource connections, BackfillProperties properties) {
-    return Backfills.on(connections.application(), properties.stateSchema());
+    return Linked.call(() -> Backfills.on(connections.application(), properties.stateSchema()));
   }
 
   @Bean

@@ -2,7 +2,6 @@ package dev.backfill.spring;
 
 import dev.backfill.BackfillDefinition;
 import dev.backfill.BackfillRun;
-import dev.backfill.model.BackfillException;
 import dev.backfill.model.BackfillPlan;
 import dev.backfill.model.BackfillResult;
 import dev.backfill.spring.pool.ConnectionSource;
@@ -14,7 +13,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A definition of this application, and what became of it in this process. Thread-safe. */
@@ -109,7 +107,7 @@ public final class RegisteredBackfill {
       return current;
     }
     RunConnections ours = connections.open(name, definition.specification().options().workers());
-    BackfillRun started = usingJooq(ours, () -> definition.on(ours.dataSource()).start());
+    BackfillRun started = Linked.call(() -> definition.on(ours.dataSource()).start());
     run = started;
     opened = ours;
     state = State.RUNNING;
@@ -122,24 +120,7 @@ public final class RegisteredBackfill {
   /** Says what would run. Reads only. */
   public BackfillPlan plan() {
     try (RunConnections ours = connections.open(name, 1)) {
-      return usingJooq(ours, () -> definition.on(ours.dataSource()).plan());
-    }
-  }
-
-  /** Boot 4.1 manages a jOOQ that an application on Java 17 cannot load. */
-  private static <T> T usingJooq(RunConnections ours, Supplier<T> call) {
-    try {
-      return call.get();
-    } catch (LinkageError e) {
-      ours.close();
-      throw new BackfillException(
-          "jOOQ cannot be used on Java "
-              + Runtime.version().feature()
-              + ": "
-              + e
-              + ". Nothing was changed. Set the build's property jooq.version to 3.19.39, which runs on"
-              + " Java 17 and later; jOOQ 3.21, which Spring Boot 4.1 manages, needs Java 21.",
-          e);
+      return Linked.call(() -> definition.on(ours.dataSource()).plan());
     }
   }
 
