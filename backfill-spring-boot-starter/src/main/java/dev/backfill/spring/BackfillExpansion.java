@@ -70,6 +70,9 @@ final class BackfillExpansion implements InitializingBean {
       while (run.await(LOOK).isEmpty() && !exists(spec)) {
         LOG.debug("Waiting for the column of {}", backfill.name());
       }
+    } finally {
+      // The next start must not meet what is left of this one.
+      backfill.awaitEnd();
     }
   }
 
