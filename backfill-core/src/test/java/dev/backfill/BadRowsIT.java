@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.backfill.model.BadRowException;
 import dev.backfill.model.NewRows;
+import dev.backfill.model.NullsRemainException;
+import dev.backfill.model.RowFunction;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
+import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -95,5 +100,68 @@ class BadRowsIT {
             database.queryLong(
                 "select count(*) from orders where filled is distinct from customer_id::text"))
         .isZero();
+  }
+
+  private void compute(String type, RowFunction function) {
+    Backfill.column("orders", "filled")
+        .type(type)
+        .value(List.of("id"), function)
+        .newRows(NewRows.application())
+        .on(database.dataSource())
+        .run();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"varchar(4)", "char(4)", "word", "bit(3)"})
+  void whatAFunctionYieldsIsNotCutEither(String type) {
+    database.execute("create domain word as varchar(4)");
+    String fitting = type.equals("bit(3)") ? "101" : "fine";
+
+    assertThatThrownBy(
+            () ->
+                compute(
+                    type,
+                    row -> Objects.equals(row.get("id"), (long) BAD) ? fitting + "0000" : fitting))
+        .isInstanceOf(BadRowException.class)
+        .hasMessageContaining("[id] = [" + BAD + "]");
+  }
+
+  @Test
+  void aFunctionMayYieldArrays() {
+    compute("text[]", row -> "{a,\"b, c\"}");
+
+    assertThat(database.queryString("select distinct filled[2] from orders")).isEqualTo("b, c");
+  }
+
+  @Test
+  void aRowForWhichAFunctionThrowsIsNamed() {
+    assertThatThrownBy(
+            () ->
+                compute(
+                    "text",
+                    row -> {
+                      if (Objects.equals(row.get("id"), (long) BAD)) {
+                        throw new IllegalStateException("no such customer");
+                      }
+                      return "fine";
+                    }))
+        .isInstanceOf(BadRowException.class)
+        .hasMessageContaining("[id] = [" + BAD + "]")
+        .hasMessageContaining("no such customer");
+  }
+
+  @Test
+  @DisplayName("rows that a trigger keeps from being updated are reported, not tried for ever")
+  void suppressedRows() {
+    database.execute(
+        "create or replace function suppress() returns trigger language plpgsql as"
+            + " 'begin return null; end'",
+        "create trigger suppress before update on orders for each row when (old.id = "
+            + BAD
+            + ") execute function suppress()");
+
+    assertThatThrownBy(() -> compute("text", row -> "fine"))
+        .isInstanceOf(NullsRemainException.class);
+    assertThat(database.queryLong("select count(*) from orders where filled is null")).isOne();
   }
 }

@@ -1,6 +1,7 @@
 package dev.backfill.internal.batch;
 
 import dev.backfill.internal.checkpoint.StripeBy;
+import dev.backfill.internal.postgres.BaseType;
 import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
@@ -45,8 +46,8 @@ public final class BatchPreview {
   public String statement() {
     Rows rows = rows(List.of());
     return target.spec().value() instanceof ColumnValue.Computed
-        ? sql.updateComputed(true).strip()
-        : sql.update(RowValue.of(target.spec().value()), rows);
+        ? sql.updateComputed(BaseType.of(connection, target)).strip()
+        : sql.update(NullRefusal.in(connection, target), rows);
   }
 
   /** EXPLAIN of the query that finds where a batch ends; empty for an empty table. */
@@ -62,7 +63,7 @@ public final class BatchPreview {
     }
     Rows rows = rows(key.get());
     if (target.columnExists() && !(target.spec().value() instanceof ColumnValue.Computed)) {
-      RowValue value = RowValue.of(target.spec().value());
+      RowValue value = NullRefusal.in(connection, target);
       List<String> parameters = new ArrayList<>(value.binds());
       parameters.addAll(rows.parameters());
       try {

@@ -1,5 +1,6 @@
 package dev.backfill.internal.batch;
 
+import dev.backfill.internal.postgres.BaseType;
 import dev.backfill.internal.postgres.BatchTag;
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Target;
@@ -10,7 +11,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -25,33 +28,46 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  */
 final class ComputedFiller implements Filler {
-  private static final String STRING_TYPES = "^(text|character varying|character|name|citext)\\b.*";
+  private static final String DATA_EXCEPTION = "22000";
 
+  private final Target target;
   private final ColumnValue.Computed value;
   private final String inputs;
-  private final boolean castValue;
   private final String tag;
+  private @Nullable BaseType type;
+  private Set<String> triedBefore = Set.of();
 
   ComputedFiller(Target target, ColumnValue.Computed value) {
+    this.target = target;
     this.value = value;
     this.tag = BatchTag.of(target.runName());
     this.inputs =
         value.inputs().stream()
             .map(c -> target.alias() + "." + Identifiers.quote(c))
             .collect(Collectors.joining(", "));
-    // An explicit cast to varchar(n) cuts silently, the assignment of a text complains.
-    this.castValue = !target.columnType().matches(STRING_TYPES);
   }
 
   @Override
   public Write prepare(Connection connection, LeafSql sql, Rows rows) throws SQLException {
+    if (type == null) {
+      type = BaseType.of(connection, target);
+    }
+    String update = tag + sql.updateComputed(type);
     Batch read = read(connection, sql.select(inputs, rows), rows.parameters());
     connection.commit();
-    return (tx, settings) -> write(tx, settings + ";" + tag + sql.updateComputed(castValue), read);
+    return (tx, settings) -> write(tx, settings + ";" + update, read);
   }
 
   /** Rows that were read, column by column, as they are sent back. */
-  private record Batch(List<String> places, List<String> versions, List<String> values) {}
+  private record Batch(List<String> places, List<String> versions, List<String> values) {
+    Set<String> rows() {
+      Set<String> rows = new HashSet<>();
+      for (int i = 0; i < places.size(); i++) {
+        rows.add(places.get(i) + versions.get(i));
+      }
+      return rows;
+    }
+  }
 
   private Batch read(Connection connection, String select, List<String> parameters)
       throws SQLException {
@@ -69,10 +85,7 @@ final class ComputedFiller implements Filler {
         connection.commit();
         ResultRow row = new ResultRow(rows, value.inputs());
         while (rows.next()) {
-          @Nullable Object computed = value.function().apply(row);
-          if (computed == null) {
-            throw new YieldedNullException(1, 1);
-          }
+          Object computed = compute(row);
           batch.places().add(rows.getString(1));
           batch.versions().add(rows.getString(2));
           batch.values().add(ValueText.of(computed));
@@ -82,7 +95,20 @@ final class ComputedFiller implements Filler {
     return batch;
   }
 
-  private static Filled write(Connection tx, String statements, Batch batch) throws SQLException {
+  private Object compute(ResultRow row) throws SQLException {
+    @Nullable Object computed;
+    try {
+      computed = value.function().apply(row);
+    } catch (RuntimeException e) {
+      throw new SQLException("the function threw " + e, DATA_EXCEPTION, e);
+    }
+    if (computed == null) {
+      throw new YieldedNullException();
+    }
+    return computed;
+  }
+
+  private Filled write(Connection tx, String statements, Batch batch) throws SQLException {
     try (PreparedStatement statement = tx.prepareStatement(statements)) {
       statement.setArray(1, tx.createArrayOf("text", batch.places().toArray()));
       statement.setArray(2, tx.createArrayOf("text", batch.versions().toArray()));
@@ -91,7 +117,18 @@ final class ComputedFiller implements Filler {
       Counters before = Texts.countersOfNextResult(statement);
       statement.getMoreResults();
       long rows = statement.getLargeUpdateCount();
-      return new Filled(rows, before, rows == batch.places().size());
+      return new Filled(rows, before, rows == batch.places().size() || inVain(rows, batch));
     }
+  }
+
+  /**
+   * Whether nobody changed the rows between two attempts, and still none was updated: a trigger
+   * suppresses that, and will again. They are left for the proof at the end to report.
+   */
+  private boolean inVain(long updated, Batch batch) {
+    Set<String> tried = batch.rows();
+    boolean inVain = updated == 0 && triedBefore.containsAll(tried);
+    triedBefore = tried;
+    return inVain;
   }
 }

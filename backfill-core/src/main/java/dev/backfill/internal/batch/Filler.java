@@ -26,6 +26,6 @@ interface Filler {
   static Filler of(Target target) {
     return target.spec().value() instanceof ColumnValue.Computed computed
         ? new ComputedFiller(target, computed)
-        : new SqlFiller(target, RowValue.of(target.spec().value()));
+        : new SqlFiller(target);
   }
 }

@@ -1,6 +1,7 @@
 package dev.backfill.internal.batch;
 
 import dev.backfill.internal.checkpoint.StripeBy;
+import dev.backfill.internal.postgres.BaseType;
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Key;
 import dev.backfill.internal.postgres.Target;
@@ -139,7 +140,7 @@ public final class LeafSql {
    * Values computed in Java, for rows that nobody changed since they were read: a new version has
    * another place or another xmin. Parameters: places, versions and values as text arrays.
    */
-  String updateComputed(boolean castValue) {
+  String updateComputed(BaseType type) {
     return """
         update %s as %s set %s = %s%s
         from unnest(cast(? as text[]), cast(? as text[]), cast(? as text[]))
@@ -152,9 +153,7 @@ public final class LeafSql {
             leaf,
             alias,
             target.column(),
-            castValue
-                ? "cast(backfill_new.value as " + target.columnType() + ")"
-                : "backfill_new.value",
+            type.text() ? "backfill_new.value" : "cast(backfill_new.value as " + type.name() + ")",
             idle(),
             alias,
             alias,

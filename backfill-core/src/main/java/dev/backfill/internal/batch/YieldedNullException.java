@@ -8,8 +8,8 @@ final class YieldedNullException extends SQLException {
 
   private static final String NULL_VALUE_NOT_ALLOWED = "22004";
 
-  YieldedNullException(long nulls, long rows) {
-    super("the value is NULL for " + nulls + " of " + rows + " rows", NULL_VALUE_NOT_ALLOWED);
+  YieldedNullException() {
+    super("the value is NULL", NULL_VALUE_NOT_ALLOWED);
   }
 
   YieldedNullException(SQLException refused) {
