@@ -3,6 +3,7 @@ package dev.backfill.internal.batch;
 import dev.backfill.internal.checkpoint.LeaseStore;
 import dev.backfill.internal.checkpoint.WindowRow;
 import dev.backfill.internal.checkpoint.WindowStore;
+import dev.backfill.internal.postgres.TableInfo.Leaf;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Moves a window from one position to the next and commits, unless the run was taken over
  * meanwhile. Both in one message: a round trip costs as much as filling a hundred rows.
  */
-record WindowCheckpoint(BatchContext context, WindowRow window, Position next)
+record WindowCheckpoint(BatchContext context, Leaf leaf, WindowRow window, Position next)
     implements Batch.Checkpoint {
 
   @Override
@@ -23,7 +24,10 @@ record WindowCheckpoint(BatchContext context, WindowRow window, Position next)
     Position to = filled.complete() ? next : Position.of(window);
     try (PreparedStatement statement =
         tx.prepareStatement(
-            context.windows().advanceSql(context.run(), window.leaf()) + ";commit")) {
+            context.windows().advanceSql(context.run(), leaf.oid())
+                + ";"
+                + SameTable.sql(leaf)
+                + ";commit")) {
       statement.setInt(1, to.stripe());
       statement.setArray(2, cursor(tx, to));
       statement.setBoolean(3, to.stripe() == window.stripes());
@@ -32,6 +36,7 @@ record WindowCheckpoint(BatchContext context, WindowRow window, Position next)
       statement.setString(6, context.run());
       statement.setLong(7, window.number());
       statement.setLong(8, context.epoch());
+      statement.setString(9, leaf.sql());
       execute(statement);
       try (ResultSet moved = statement.getResultSet()) {
         moved.next();
@@ -46,6 +51,9 @@ record WindowCheckpoint(BatchContext context, WindowRow window, Position next)
     } catch (SQLException e) {
       if (WindowStore.FENCED.caused(e)) {
         throw LeaseStore.lost(context.run(), context.epoch());
+      }
+      if (SameTable.caused(e)) {
+        throw SameTable.refused(leaf, e);
       }
       throw e;
     }

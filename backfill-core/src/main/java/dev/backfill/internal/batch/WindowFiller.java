@@ -156,7 +156,7 @@ final class WindowFiller {
               sql,
               sql.keys(from(), end.key(), Stripe.of(window)),
               rows,
-              new WindowCheckpoint(context, window, next));
+              new WindowCheckpoint(context, leaf, window, next));
       if (!end.key().equals(window.hi())) {
         // The last batch of a pass is shorter than asked for and would teach too low a cost.
         sizer.committed(rows, outcome.serverTime());

@@ -2,12 +2,15 @@ package dev.backfill.internal.batch;
 
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.checkpoint.WindowRow;
+import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
+import dev.backfill.model.RunFailedException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Queue;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fills windows until none is left: first those that an earlier owner left unfinished, then new
@@ -62,15 +65,39 @@ final class Worker {
     Optional<Leaf> leaf =
         failures.retried(connection, () -> leaves.find(connection.get(), window.leaf()));
     if (leaf.isPresent()) {
-      completed(filler.fill(connection, leaf.get(), window, null));
+      fill(connection, leaf.get(), window, null).ifPresent(this::completed);
     } else {
-      // Detached or dropped in mid-run: its rows are no longer the table's.
-      context.windows().close(connection.get(), context.run(), window.number(), context.epoch());
-      context
-          .events()
-          .accept(new BackfillEvent.WindowCompleted(context.run(), window.number(), 0, 0));
+      close(connection, window);
     }
     return true;
+  }
+
+  /** The window done; empty when its leaf went in the middle of it. */
+  private Optional<WindowRow> fill(
+      WorkerConnection connection, Leaf leaf, WindowRow window, @Nullable Cuts cuts)
+      throws SQLException, InterruptedException {
+    try {
+      return Optional.of(filler.fill(connection, leaf, window, cuts));
+    } catch (RunFailedException e) {
+      boolean gone =
+          SqlStates.UNDEFINED_TABLE.equals(SqlStates.state(e))
+              && failures
+                  .retried(connection, () -> leaves.find(connection.get(), leaf.oid()))
+                  .isEmpty();
+      if (!gone) {
+        throw e;
+      }
+      close(connection, window);
+      return Optional.empty();
+    }
+  }
+
+  /** Its leaf was detached or dropped in mid-run: its rows are no longer the table's. */
+  private void close(WorkerConnection connection, WindowRow window) throws SQLException {
+    context.windows().close(connection.get(), context.run(), window.number(), context.epoch());
+    context
+        .events()
+        .accept(new BackfillEvent.WindowCompleted(context.run(), window.number(), 0, 0));
   }
 
   private boolean fillNext(WorkerConnection connection) throws SQLException, InterruptedException {
@@ -81,14 +108,16 @@ final class Worker {
     }
     WindowClaimer.Claim mine = claim.get();
     long start = context.ticker().nanos();
-    WindowRow done = filler.fill(connection, mine.leaf(), mine.window(), mine.cuts());
-    shape.filled(
-        connection.get(),
-        mine.leaf(),
-        done,
-        mine.keys(),
-        Duration.ofNanos(context.ticker().nanos() - start));
-    completed(done);
+    Optional<WindowRow> done = fill(connection, mine.leaf(), mine.window(), mine.cuts());
+    if (done.isPresent()) {
+      shape.filled(
+          connection.get(),
+          mine.leaf(),
+          done.get(),
+          mine.keys(),
+          Duration.ofNanos(context.ticker().nanos() - start));
+      completed(done.get());
+    }
     return true;
   }
 
