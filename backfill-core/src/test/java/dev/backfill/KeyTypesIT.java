@@ -3,13 +3,18 @@ package dev.backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.backfill.event.BackfillEvent;
 import dev.backfill.model.BackfillResult;
 import dev.backfill.model.BatchSize;
+import dev.backfill.model.NewRows;
 import dev.backfill.model.PreflightException;
 import dev.backfill.model.RunState;
+import dev.backfill.model.Stripes;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import dev.backfill.testing.UpdateAudit;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -122,5 +127,36 @@ class KeyTypesIT {
         "create table keyed (k text primary key, n int not null)",
         "insert into keyed select repeat('x', 100000) || n, n from generate_series(1, 200) n");
     fill(200);
+  }
+
+  @Test
+  @DisplayName("T13: a window ends where it should, however many cuts were too long to be kept")
+  void longKeysInManyCuts() throws InterruptedException {
+    database.execute(
+        "create table keyed (k text primary key, n int not null)",
+        "insert into keyed select lpad(n::text, 90, '0'), n from generate_series(1, 260000) n");
+    CountDownLatch claimed = new CountDownLatch(1);
+
+    try (BackfillRun run =
+        Backfill.column("keyed", "filled")
+            .type("bigint")
+            .value("n")
+            .newRows(NewRows.application())
+            .stripes(Stripes.off())
+            .batchSize(BatchSize.fixed(5))
+            .listener(
+                event -> {
+                  if (event instanceof BackfillEvent.WindowClaimed) {
+                    claimed.countDown();
+                  }
+                })
+            .on(database.dataSource())
+            .start()) {
+      assertThat(claimed.await(2, TimeUnit.MINUTES)).isTrue();
+      run.stop();
+    }
+
+    assertThat(database.queryLong("select hi[1]::bigint from backfill.run_window where number = 1"))
+        .isBetween(150_000L, 200_000L);
   }
 }

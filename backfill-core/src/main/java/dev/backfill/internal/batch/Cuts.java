@@ -14,8 +14,9 @@ import java.util.Optional;
  *
  * @param keys in paging order
  * @param distance rows between two of them when they were read
+ * @param more whether the walk ended at its number of rows and not at the end of the range
  */
-record Cuts(List<List<String>> keys, int distance) {
+record Cuts(List<List<String>> keys, int distance, boolean more) {
   // Two windows with keys of any length stay far below the heap of a small application.
   private static final long MAX_BYTES = 4L << 20;
 
@@ -50,7 +51,7 @@ record Cuts(List<List<String>> keys, int distance) {
             statement.execute();
             statement.getMoreResults();
             try (ResultSet rows = statement.getResultSet()) {
-              return collect(rows, distance);
+              return collect(rows, distance, Math.max(1, maxRows / distance));
             }
           }
         });
@@ -63,14 +64,16 @@ record Cuts(List<List<String>> keys, int distance) {
     }
     List<List<String>> closed = new ArrayList<>(keys);
     closed.add(hi);
-    return new Cuts(closed, distance);
+    return new Cuts(closed, distance, false);
   }
 
-  private static Cuts collect(ResultSet rows, int distance) throws SQLException {
+  private static Cuts collect(ResultSet rows, int distance, long most) throws SQLException {
     List<List<String>> keys = new ArrayList<>();
     int every = 1;
     long bytes = 0;
-    for (long position = 1; rows.next(); position++) {
+    long position = 0;
+    while (rows.next()) {
+      position++;
       if (position % every == 0) {
         List<String> key = Texts.row(rows);
         keys.add(key);
@@ -82,7 +85,7 @@ record Cuts(List<List<String>> keys, int distance) {
         }
       }
     }
-    return new Cuts(keys, distance * every);
+    return new Cuts(keys, distance * every, position == most);
   }
 
   private static List<List<String>> everySecond(List<List<String>> keys) {

@@ -94,7 +94,7 @@ final class WindowClaimer {
     long wanted = Math.max(distance, rows / distance * distance);
     Cuts cuts = Cuts.read(connection, sql, frontier.key(), bound, wanted, distance);
     long found = (long) cuts.keys().size() * cuts.distance();
-    List<String> hi = found >= wanted ? cuts.keys().get(cuts.keys().size() - 1) : bound;
+    List<String> hi = cuts.more() ? cuts.keys().get(cuts.keys().size() - 1) : bound;
     Optional<WindowRow> window =
         context
             .windows()
