@@ -60,7 +60,12 @@ final class BatchFailures {
           yield Reaction.REREAD;
         }
         case DATA -> {
-          if (keys == 1 && end != null) {
+          if (end == null) {
+            // The search for the batch's end failed, not a row; a smaller batch would fail there
+            // too.
+            throw fatal(e, window.leafName());
+          }
+          if (keys == 1) {
             throw badRow(e, window, end);
           }
           yield Reaction.NARROW;

@@ -38,7 +38,7 @@ public final class BlockSweep {
     LeafSql sql = new LeafSql(context.target(), leaf.sql());
     long filled = 0;
     long block = fromBlock;
-    long most = FIRST_BLOCKS;
+    long most = Math.min(FIRST_BLOCKS, blocks());
     while (block < toBlock) {
       long end = Math.min(toBlock, block + most);
       long now = fill(connection, leaf, sql, block, end);
@@ -53,7 +53,7 @@ public final class BlockSweep {
   }
 
   private long blocks() {
-    return Math.max(1, sizer.rows() / ROWS_PER_BLOCK);
+    return Math.max(1, Math.min(sizer.rows(), context.pace().maxRows(true)) / ROWS_PER_BLOCK);
   }
 
   /** The rows filled, or -1 when the range is to be tried again with half its blocks. */
@@ -70,8 +70,10 @@ public final class BlockSweep {
                 leaf,
                 sql,
                 sql.blocks(from, to),
-                candidates,
+                // One block cannot be made smaller: it gets the time that a handful of rows gets.
+                to - from == 1 ? Sizer.FLOOR : candidates,
                 (tx, filled) -> {
+                  SameTable.require(tx, leaf);
                   if (!runs.addSwept(tx, context.run(), context.epoch(), filled.rows())) {
                     throw LeaseStore.lost(context.run(), context.epoch());
                   }
@@ -86,6 +88,9 @@ public final class BlockSweep {
             throw badRow(e, leaf, from);
           }
           return -1;
+        }
+        if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
+          throw e;
         }
         failures.pauseOrFail(attempts, e, leaf.sql());
         if (to - from > 1) {

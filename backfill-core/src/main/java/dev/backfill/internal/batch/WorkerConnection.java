@@ -4,6 +4,7 @@ import dev.backfill.internal.postgres.Borrowed;
 import java.sql.Connection;
 import java.sql.SQLException;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,23 +15,27 @@ final class WorkerConnection implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerConnection.class);
 
   private final DataSource dataSource;
-  private Borrowed borrowed;
+  private @Nullable Borrowed borrowed;
 
-  WorkerConnection(DataSource dataSource) throws SQLException {
+  WorkerConnection(DataSource dataSource) {
     this.dataSource = dataSource;
-    this.borrowed = Borrowed.from(dataSource);
   }
 
   Connection get() throws SQLException {
-    if (borrowed.isClosed()) {
-      borrowed = Borrowed.from(dataSource);
+    Borrowed current = borrowed;
+    if (current == null || current.isClosed()) {
+      current = Borrowed.from(dataSource);
+      borrowed = current;
     }
-    return borrowed.connection();
+    return current.connection();
   }
 
   /** Gives the connection back, broken or not; the next {@link #get()} borrows another. */
   @Override
   public void close() {
+    if (borrowed == null) {
+      return;
+    }
     try {
       borrowed.close();
     } catch (SQLException e) {

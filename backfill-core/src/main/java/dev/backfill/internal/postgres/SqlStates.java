@@ -1,6 +1,7 @@
 package dev.backfill.internal.postgres;
 
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,8 @@ public final class SqlStates {
   public static Kind classify(Throwable failure) {
     @Nullable String state = state(failure);
     if (state == null) {
-      return Kind.FATAL;
+      // A pool whose connections are all lent or lost for now.
+      return failure instanceof SQLTransientConnectionException ? Kind.CONNECTION : Kind.FATAL;
     }
     if (CONTENTION.contains(state)) {
       return Kind.CONTENTION;
