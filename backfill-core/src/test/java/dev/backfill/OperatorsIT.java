@@ -15,6 +15,7 @@ import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import dev.backfill.testing.UpdateAudit;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -151,7 +152,9 @@ class OperatorsIT {
               assertThat(run.state()).isEqualTo(RunState.STOPPED);
               assertThat(run.owner()).isEmpty();
               assertThat(run.alive()).isFalse();
-              assertThat(run.requestedAction()).isEmpty();
+              // It stands until the next start, for those who wait for the lease.
+              assertThat(run.requestedAction())
+                  .isEqualTo(way == Way.HANDLE ? Optional.empty() : Optional.of("stop"));
             });
 
     assertThat(statusCode().on(database.dataSource()).run().state()).isEqualTo(RunState.DONE);
@@ -246,5 +249,46 @@ class OperatorsIT {
   @Test
   void beforeAnyRunTheListIsEmpty() {
     assertThat(Backfills.on(database.dataSource()).list()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("a stop also stops the node that waits for the lease")
+  void stopReachesTheWaitingNode() throws Exception {
+    CountDownLatch waiting = new CountDownLatch(1);
+    try (BackfillRun owner = slowly().on(database.dataSource()).start()) {
+      await(firstBatch);
+      try (BackfillRun other =
+          slowly()
+              .listener(
+                  event -> {
+                    if (event instanceof BackfillEvent.WaitingForOwner) {
+                      waiting.countDown();
+                    }
+                  })
+              .on(database.dataSource())
+              .start()) {
+        await(waiting);
+        Backfills.on(database.dataSource()).stop(RUN);
+
+        assertThat(owner.await(PATIENCE))
+            .hasValueSatisfying(r -> assertThat(r.state()).isEqualTo(RunState.STOPPED));
+        assertThat(other.await(PATIENCE))
+            .hasValueSatisfying(r -> assertThat(r.state()).isEqualTo(RunState.STOPPED));
+      }
+    }
+    assertThat(database.queryLong("select epoch from backfill.run")).isOne();
+    assertThat(statusCode().on(database.dataSource()).run().state()).isEqualTo(RunState.DONE);
+  }
+
+  @Test
+  void beforeTheFirstRunThereIsNothingToAskFor() {
+    Backfills operators = Backfills.on(database.dataSource());
+
+    assertThatThrownBy(() -> operators.pause(RUN))
+        .isInstanceOf(BackfillException.class)
+        .hasMessageContaining("no run named");
+    assertThatThrownBy(() -> operators.approveContract(RUN))
+        .isInstanceOf(BackfillException.class)
+        .hasMessageContaining("no run named");
   }
 }

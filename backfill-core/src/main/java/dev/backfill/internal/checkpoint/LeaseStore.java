@@ -35,7 +35,10 @@ public final class LeaseStore {
   /** What an operator asked for, and whether the contract is approved. */
   public record Heartbeat(Optional<String> requestedAction, boolean contractApproved) {}
 
-  /** Takes the run over when nobody holds it; the new epoch, or empty while somebody does. */
+  /**
+   * Takes the run over when nobody holds it; the new epoch, or empty while somebody does. A stop
+   * that an operator asked for is forgotten: only what starts after it may call this first.
+   */
   public Optional<Long> acquire(Connection connection, String run, String owner, Duration lease)
       throws SQLException {
     return Tx.required(
@@ -109,7 +112,7 @@ public final class LeaseStore {
                 + tables.run()
                 + " set owner = null, lease_until = null, waiting_for = null, waiting_since = null,"
                 + " state = ?, last_error = ?,"
-                + " requested_action = nullif(requested_action, 'stop'),"
+                // A stop stays, so that a node that waits for the lease stops too.
                 + " updated_at = clock_timestamp() where name = ? and epoch = ?",
             state.name(),
             error,
@@ -139,10 +142,11 @@ public final class LeaseStore {
     return new LeaseLostException(
         "Run "
             + run
-            + " was taken over by another owner after epoch "
+            + " is no longer owned by this process, which had epoch "
             + epoch
-            + ". This process stopped; the other one goes on from the last checkpoint. Nothing is"
-            + " to be done here.");
+            + ": another one has taken it over and goes on from the last checkpoint, or its row in"
+            + " the state tables was deleted. This process stopped; every committed batch stays."
+            + " list() shows which it was.");
   }
 
   /** Whether an error says that the state tables are not there. */

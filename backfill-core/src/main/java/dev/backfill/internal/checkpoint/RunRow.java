@@ -10,6 +10,7 @@ import java.util.Optional;
  * One run as the database has it.
  *
  * @param definition the parts of the definition that decide which value a row gets
+ * @param withoutContract whether it ended without NOT NULL, as its definition asked
  * @param leaseLeft how long the owner's lease still lasts by the database's clock; negative once
  *     over
  */
@@ -24,6 +25,7 @@ public record RunRow(
     Optional<String> requestedAction,
     boolean contractApproved,
     boolean instant,
+    boolean withoutContract,
     Optional<String> owner,
     long epoch,
     Optional<Duration> leaseLeft,

@@ -21,7 +21,7 @@ public final class RunStore {
     this.tables = StateTables.in(schema);
   }
 
-  /** Enters a run under its name unless there is one already. */
+  /** Enters a run under its name unless there is one already, or another one of the column. */
   public void register(
       Connection connection,
       String name,
@@ -36,7 +36,7 @@ public final class RunStore {
                 + " (name, table_oid, table_name, column_name, definition)"
                 + " values (?, cast(? as bigint)::oid, ?, ?,"
                 + " jsonb_object(cast(? as text[]), cast(? as text[])))"
-                + " on conflict (name) do nothing",
+                + " on conflict do nothing",
             name,
             tableOid,
             tableName,
@@ -69,7 +69,7 @@ public final class RunStore {
             "select name, table_oid::bigint as table_oid, table_name, column_name,"
                 + " array(select k from jsonb_each_text(definition) e(k, v) order by k) as keys,"
                 + " array(select v from jsonb_each_text(definition) e(k, v) order by k) as vals,"
-                + " phase, state, requested_action, contract_approved, instant, owner, epoch,"
+                + " phase, state, requested_action, contract_approved, instant, without_contract, owner, epoch,"
                 + " extract(epoch from lease_until - clock_timestamp())::float8 as lease_left,"
                 + " swept_rows, last_error from "
                 + tables.run()
@@ -97,6 +97,7 @@ public final class RunStore {
         optional(r, "requested_action", String.class),
         r.get("contract_approved", Boolean.class),
         r.get("instant", Boolean.class),
+        r.get("without_contract", Boolean.class),
         optional(r, "owner", String.class),
         r.get("epoch", Long.class),
         optional(r, "lease_left", Double.class).map(s -> Duration.ofMillis((long) (s * 1000))),
@@ -113,6 +114,11 @@ public final class RunStore {
         epoch,
         phase.name(),
         phase == Phase.DONE);
+  }
+
+  /** Records that the run ends without NOT NULL. */
+  public boolean markWithoutContract(Connection connection, String name, long epoch) {
+    return update(connection, "without_contract = true", name, epoch);
   }
 
   /** Records that the column was added with its value in one statement. */

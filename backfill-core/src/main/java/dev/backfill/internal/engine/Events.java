@@ -33,7 +33,8 @@ final class Events {
     for (BackfillListener listener : listeners) {
       try {
         listener.onEvent(event);
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
+        // An error too: it would end the thread that watches the standbys, or renews the lease.
         LOG.warn("Listener {} failed on {}; the run goes on", listener, event, e);
       }
     }

@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import javax.sql.DataSource;
+import org.jooq.exception.DataAccessException;
 
 /** What operators may see and ask for, in the state tables only: the owner does the rest. */
 public final class Operations {
@@ -30,11 +31,12 @@ public final class Operations {
   }
 
   public List<RunStatus> list() {
-    return call(
-        c ->
-            new StateSchema(stateSchema, Sleeper.system()).exists(c)
-                ? runs.all(c).stream().map(r -> status(c, r)).toList()
-                : List.of());
+    return call(c -> exists(c) ? runs.all(c).stream().map(r -> status(c, r)).toList() : List.of());
+  }
+
+  /** Before the first run there are no state tables. */
+  private boolean exists(Connection connection) {
+    return new StateSchema(stateSchema, Sleeper.system()).exists(connection);
   }
 
   private RunStatus status(Connection connection, RunRow run) {
@@ -52,16 +54,16 @@ public final class Operations {
   }
 
   public void request(String run, String action) {
-    require(run, call(c -> runs.request(c, run, action)));
+    require(run, call(c -> exists(c) && runs.request(c, run, action)));
   }
 
   public void retune(String run, String setting, double value) {
     Retuning.requireAboveZero(setting, value);
-    require(run, call(c -> runs.retune(c, run, setting, value)));
+    require(run, call(c -> exists(c) && runs.retune(c, run, setting, value)));
   }
 
   public void approveContract(String run) {
-    require(run, call(c -> runs.approveContract(c, run)));
+    require(run, call(c -> exists(c) && runs.approveContract(c, run)));
   }
 
   private void require(String run, boolean found) {
@@ -82,7 +84,7 @@ public final class Operations {
   private <T> T call(Query<T> query) {
     try (Borrowed borrowed = Borrowed.from(dataSource)) {
       return query.on(borrowed.connection());
-    } catch (SQLException e) {
+    } catch (SQLException | DataAccessException e) {
       throw new RunFailedException(
           "The state tables could not be reached: " + e.getMessage() + ". Try again.", e);
     }

@@ -141,6 +141,9 @@ final class Phases {
     begin(run);
     Phase phase = run.phase();
     boolean instant = run.instant();
+    if (phase == Phase.DONE && run.withoutContract() && options.contract() != Contract.NONE) {
+      phase = enter(Phase.CONTRACT);
+    }
     if (phase == Phase.EXPAND) {
       instant = expand(instant);
       phase = enter(instant ? Phase.CONTRACT : Phase.BACKFILL);
@@ -154,6 +157,10 @@ final class Phases {
         return RunState.AWAITING_APPROVAL;
       }
       sessions.run(this::contract);
+      if (options.contract() == Contract.NONE) {
+        ownership.call(
+            c -> ownership.runs().markWithoutContract(c, ownership.run(), ownership.epoch()));
+      }
       enter(Phase.DONE);
     }
     return RunState.DONE;

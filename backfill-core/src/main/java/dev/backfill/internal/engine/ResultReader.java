@@ -28,7 +28,11 @@ final class ResultReader {
     this.start = ticker.nanos();
   }
 
-  BackfillResult of(RunRow run, long retries) throws SQLException, InterruptedException {
+  /**
+   * @param end how this start ended, unless the run is done
+   */
+  BackfillResult of(RunRow run, RunState end, long retries)
+      throws SQLException, InterruptedException {
     Totals totals = connection.call(c -> windows.totals(c, run.name()));
     boolean notNull =
         connection.call(
@@ -38,7 +42,7 @@ final class ResultReader {
                         .anyMatch(col -> col.name().equals(run.columnName()) && col.notNull()));
     return new BackfillResult(
         run.name(),
-        run.phase() == Phase.DONE ? RunState.DONE : run.state(),
+        run.phase() == Phase.DONE ? RunState.DONE : end,
         run.phase(),
         totals.rows() + run.sweptRows(),
         totals.batches(),

@@ -13,6 +13,7 @@ import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.BackfillResult;
 import dev.backfill.model.LeaseLostException;
+import dev.backfill.model.Phase;
 import dev.backfill.model.Progress;
 import dev.backfill.model.RunFailedException;
 import dev.backfill.model.RunState;
@@ -91,7 +92,7 @@ public final class RunExecution {
       RunRegister register = new RunRegister(spec, connection, sleeper, events::publish);
       Optional<RunRow> finished = register.findFinished();
       if (finished.isPresent()) {
-        return new ResultReader(connection, spec, ticker).of(finished.get(), 0);
+        return new ResultReader(connection, spec, ticker).of(finished.get(), RunState.DONE, 0);
       }
       Prepared prepared = connection.call(c -> Preflight.check(c, spec));
       RunRow run = register.enter(prepared.target());
@@ -108,7 +109,9 @@ public final class RunExecution {
     Optional<Long> epoch = register.awaitLease(registered.name(), control);
     if (epoch.isEmpty()) {
       // Another node finished it, or we were asked to stop while we waited.
-      return results.of(register.find(registered.name()), 0);
+      RunRow theirs = register.find(registered.name());
+      meter.state(theirs.phase() == Phase.DONE ? RunState.DONE : RunState.STOPPED);
+      return results.of(theirs, RunState.STOPPED, 0);
     }
     Ownership ownership =
         new Ownership(
@@ -120,15 +123,15 @@ public final class RunExecution {
             control,
             ticker,
             sleeper);
-    control.observe(
-        paused ->
-            events.publish(
-                paused
-                    ? new BackfillEvent.RunPaused(registered.name())
-                    : new BackfillEvent.RunResumed(registered.name())));
     RunState end = RunState.FAILED;
     Optional<String> error = Optional.empty();
     try {
+      control.observe(
+          paused ->
+              events.publish(
+                  paused
+                      ? new BackfillEvent.RunPaused(registered.name())
+                      : new BackfillEvent.RunResumed(registered.name())));
       retuning.begin(
           (setting, value) ->
               connection.call(c -> register.runs().retune(c, registered.name(), setting, value)));
@@ -150,10 +153,10 @@ public final class RunExecution {
       throw failure;
     } finally {
       retuning.end();
+      meter.state(end);
       ownership.release(end, error);
     }
-    meter.state(end);
-    BackfillResult result = results.of(register.find(registered.name()), meter.retries());
+    BackfillResult result = results.of(register.find(registered.name()), end, meter.retries());
     events.publish(new BackfillEvent.RunEnded(registered.name(), result));
     return result;
   }

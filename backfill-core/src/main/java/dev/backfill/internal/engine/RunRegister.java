@@ -10,6 +10,7 @@ import dev.backfill.internal.postgres.Catalog;
 import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.time.Sleeper;
+import dev.backfill.model.Contract;
 import dev.backfill.model.Phase;
 import dev.backfill.model.RunMismatchException;
 import dev.backfill.model.Specification;
@@ -76,7 +77,8 @@ final class RunRegister {
               .flatMap(t -> runs.find(c, runName(t)).filter(r -> r.tableOid() == t.oid()))
               .filter(r -> r.phase() == Phase.DONE)
               .filter(r -> columnExists(c, r))
-              .filter(r -> sameParts(r));
+              .filter(r -> sameParts(r))
+              .filter(r -> !r.withoutContract() || spec.options().contract() == Contract.NONE);
         });
   }
 
@@ -113,7 +115,12 @@ final class RunRegister {
               target.table().sql(),
               spec.column(),
               Definition.of(target));
-          RunRow run = runs.find(c, target.runName()).orElseThrow();
+          Optional<RunRow> registered = runs.find(c, target.runName());
+          if (registered.isEmpty()) {
+            // Another run of the column was entered at the same moment.
+            refuseOther(c, target);
+          }
+          RunRow run = registered.orElseThrow();
           Definition.requireSame(run, target);
           return run;
         });
@@ -145,7 +152,16 @@ final class RunRegister {
   }
 
   RunRow find(String run) throws SQLException, InterruptedException {
-    return connection.call(c -> runs.find(c, run).orElseThrow());
+    return connection
+        .call(c -> runs.find(c, run))
+        .orElseThrow(
+            () ->
+                new RunMismatchException(
+                    "The row of run "
+                        + run
+                        + " was deleted from the state tables while this process waited for it or"
+                        + " worked on it. What is filled stays filled; start it again to begin a new"
+                        + " run."));
   }
 
   /** The epoch once the lease is ours; empty when another owner finished, or stop was asked for. */
@@ -159,7 +175,7 @@ final class RunRegister {
         return epoch;
       }
       RunRow row = find(run);
-      if (row.phase() == Phase.DONE) {
+      if (row.phase() == Phase.DONE || stopAskedFor(row)) {
         return Optional.empty();
       }
       if (!told) {
@@ -172,6 +188,14 @@ final class RunRegister {
       } catch (Control.StopRequested e) {
         return Optional.empty();
       }
+      if (stopAskedFor(find(run))) {
+        return Optional.empty();
+      }
     }
+  }
+
+  /** By an operator, who wants the run stopped and not moved to the node that waits for it. */
+  private static boolean stopAskedFor(RunRow run) {
+    return run.requestedAction().filter("stop"::equals).isPresent();
   }
 }

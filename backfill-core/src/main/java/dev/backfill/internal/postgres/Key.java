@@ -3,6 +3,7 @@ package dev.backfill.internal.postgres;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -11,6 +12,9 @@ import java.util.stream.Collectors;
  */
 public record Key(String index, List<Column> columns, boolean descending) {
   private static final Set<String> INTEGERS = Set.of("bigint", "integer", "smallint");
+  // The types with an order that have no hash.
+  private static final Pattern UNHASHED =
+      Pattern.compile("(bit|bit varying|money|tsvector|tsquery)(\\(\\d+\\))?");
 
   /**
    * One column of the key.
@@ -97,8 +101,12 @@ public record Key(String index, List<Column> columns, boolean descending) {
       return "hashint8(" + number(alias).get() + ")";
     }
     return columns.stream()
-        .map(c -> bare(alias, c))
+        .map(c -> UNHASHED.matcher(c.type()).matches() ? textOf(bare(alias, c)) : bare(alias, c))
         .collect(Collectors.joining(", ", "hash_record(row(", "))"));
+  }
+
+  private static String textOf(String column) {
+    return "cast(" + column + " as text)";
   }
 
   private static String bare(String alias, Column column) {

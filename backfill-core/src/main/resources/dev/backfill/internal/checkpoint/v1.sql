@@ -16,6 +16,8 @@ create table ${schema}.run (
     check (requested_action in ('pause', 'resume', 'stop', 'approve_contract')),
   contract_approved boolean not null default false,
   instant boolean not null default false,
+  -- It ended without NOT NULL, as its definition asked; one that asks for it may go on from there.
+  without_contract boolean not null default false,
   owner text,
   epoch bigint not null default 0,
   lease_until timestamptz,
@@ -35,6 +37,9 @@ create table ${schema}.run (
   updated_at timestamptz not null default clock_timestamp(),
   finished_at timestamptz
 ) with (fillfactor = 50);
+
+-- Two runs would mix their values, and each refuse the other from then on.
+create unique index on ${schema}.run (table_oid, column_name) where phase <> 'DONE';
 
 -- One row per claimed range of keys: the only row that a batch writes. No index but the key, so that
 -- every checkpoint is a HOT update; a fresh row per window bounds the chain of versions that a foreign

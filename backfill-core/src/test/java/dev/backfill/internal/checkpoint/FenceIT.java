@@ -230,7 +230,7 @@ class FenceIT {
     assertThatThrownBy(() -> leases.fence(owner, RUN, 1))
         .isInstanceOf(LeaseLostException.class)
         .hasMessageContaining(RUN)
-        .hasMessageContaining("taken over");
+        .hasMessageContaining("has taken it over");
   }
 
   @Test
