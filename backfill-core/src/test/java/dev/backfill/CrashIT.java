@@ -80,7 +80,7 @@ class CrashIT {
       try (ChildJvm successor = application(1)) {
         successor.awaitLine("finished", PATIENCE);
         frozen.resume();
-        frozen.awaitLine("taken over by another owner", PATIENCE);
+        frozen.awaitLine("another one has taken it over", PATIENCE);
       }
     }
     audit.assertEachRowOnce(ROWS);

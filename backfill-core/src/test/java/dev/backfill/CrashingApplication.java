@@ -23,6 +23,8 @@ public final class CrashingApplication {
         .workers(Integer.parseInt(args[1]))
         .batchSize(BatchSize.fixed(200))
         .maxRowsPerSecond(60_000)
+        // Of a few processors it would leave nearly all to the traffic, for minutes.
+        .serverCores(64)
         .timeouts(Timeouts.defaults().withLease(Duration.ofSeconds(1)))
         .listener(CrashingApplication::say)
         .on(dataSource)

@@ -43,7 +43,8 @@ class MovingTargetIT {
   void underTraffic() {
     UpdateAudit audit = UpdateAudit.install(database, "orders", "status_code");
     try (Traffic traffic = Traffic.on(database).weight(Operation.MOVE_KEY, 2).start()) {
-      BackfillResult result = statusCode().workers(2).on(database.dataSource()).run();
+      BackfillResult result =
+          statusCode().workers(2).serverCores(64).on(database.dataSource()).run();
       assertThat(result.state()).isEqualTo(RunState.DONE);
       traffic.awaitEach(3);
       traffic.verify(VALUE);

@@ -47,6 +47,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.postgresql.PGConnection;
 
 /** Runs that hold back for signals, the users' own too, and for the sessions that they block. */
 class ThrottlingIT {
@@ -372,7 +373,7 @@ class ThrottlingIT {
 
   @Test
   @DisplayName(
-      "S11: a standby's long query stops its replay: said in the plan, held for by the run")
+      "S11: a standby's long query stops its replay: said in the plan, and named by the gate")
   void queryOnAStandby() throws Exception {
     try (Standby standby =
         server.standby("reader").setting("max_standby_streaming_delay", "-1").attach()) {
@@ -384,6 +385,7 @@ class ThrottlingIT {
 
       try (Connection report = standby.dataSource(database.name()).getConnection();
           Statement statement = report.createStatement()) {
+        int pid = report.unwrap(PGConnection.class).getBackendPID();
         report.setAutoCommit(false);
         report.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
         // A snapshot and no lock, which the DDL's lock would meet first.
@@ -401,6 +403,14 @@ class ThrottlingIT {
                                   .query(
                                       "select wait_event from pg_stat_activity"
                                           + " where backend_type = 'startup'")));
+          await()
+              .atMost(PATIENCE)
+              .until(
+                  () ->
+                      run.progress()
+                          .waitingFor()
+                          .orElse("")
+                          .contains("waits with its replay for session " + pid));
           report.rollback();
           assertDone(run);
         }

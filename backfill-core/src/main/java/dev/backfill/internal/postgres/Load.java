@@ -25,7 +25,7 @@ public final class Load {
       """
       with recursive ours as (
         select pid from pg_catalog.pg_stat_activity
-        where query like ? and xact_start < clock_timestamp() - make_interval(secs => ?)),
+        where datname = current_database() and query like ? and xact_start < clock_timestamp() - make_interval(secs => ?)),
       waiting as (
         select pid, pg_blocking_pids(pid) as blockers
         from (select distinct pid from pg_catalog.pg_locks where not granted) as w),
@@ -35,6 +35,18 @@ public final class Load {
         select w.pid, b.by_ours from waiting w join blocked b on b.pid = any (w.blockers))
       select by_ours, count(*) as sessions from blocked
       where pid not in (select pid from ours) group by by_ours
+      """;
+
+  private static final String TRANSACTIONS =
+      """
+      select xact_commit + xact_rollback from pg_catalog.pg_stat_database
+      where datname = current_database()
+      """;
+  private static final String CANCEL =
+      """
+      select pg_cancel_backend(pid) from pg_catalog.pg_stat_activity
+      where pid = ? and datname = current_database() and state = 'active' and query like ?
+        and xact_start < clock_timestamp() - make_interval(secs => ?)
       """;
 
   private Load() {}
@@ -50,6 +62,11 @@ public final class Load {
                     : r.get("active", Integer.class));
   }
 
+  /** Transactions of this database that ended since its statistics began, ours among them. */
+  public static long transactions(Connection connection) {
+    return Jooq.on(connection).fetchSingle(TRANSACTIONS).get(0, Long.class);
+  }
+
   /** A session of ours, and how many wait for it, directly or behind others. */
   public record Blocking(int pid, int sessions) {}
 
@@ -63,8 +80,11 @@ public final class Load {
         .map(r -> new Blocking(r.get("by_ours", Integer.class), r.get("sessions", Integer.class)));
   }
 
-  /** Cancels what a session of ours is executing; its transaction rolls back. */
-  public static void cancel(Connection connection, int pid) {
-    Jooq.on(connection).fetch("select pg_cancel_backend(?)", pid);
+  /**
+   * Cancels what a session of ours is executing, and its transaction rolls back. It is looked at
+   * again: behind a pool the session may be the application's by now.
+   */
+  public static void cancel(Connection connection, String run, Blocking ours, Duration budget) {
+    Jooq.on(connection).fetch(CANCEL, ours.pid(), BatchTag.of(run) + "%", budget.toNanos() / 1e9);
   }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jooq.Record;
 
@@ -31,8 +32,23 @@ public final class Replication {
   private static final String CHECKPOINTS =
       "select (checkpoints_timed + checkpoints_req)::bigint from pg_catalog.pg_stat_bgwriter";
 
+  // The startup process waits for a query whose snapshot, pin or lock the next record takes away;
+  // whose it is it does not say, and the oldest is it nearly always.
   private static final String REPLAYED =
-      "select (coalesce(pg_last_wal_replay_lsn(), pg_current_wal_flush_lsn()) - '0/0'::pg_lsn)::bigint";
+      """
+      select (coalesce(pg_last_wal_replay_lsn(), pg_current_wal_flush_lsn()) - '0/0'::pg_lsn)::bigint
+               as replayed,
+             case when exists (
+               select from pg_catalog.pg_stat_activity where backend_type = 'startup'
+                 and (wait_event like 'RecoveryConflict%' or wait_event_type in ('BufferPin', 'Lock')))
+             then coalesce((
+               select format('session %s there, whose transaction is %s s old', pid,
+                        extract(epoch from clock_timestamp() - xact_start)::bigint)
+               from pg_catalog.pg_stat_activity
+               where backend_type = 'client backend' and pid <> pg_backend_pid()
+                 and xact_start is not null
+               order by xact_start limit 1), 'a query there') end as conflict
+      """;
 
   private Replication() {}
 
@@ -107,8 +123,18 @@ public final class Replication {
         .get(0, Long.class);
   }
 
-  /** Asked of a standby itself: up to where it has replayed. */
-  public static long replayed(Connection standby) {
-    return Jooq.on(standby).fetchSingle(REPLAYED).get(0, Long.class);
+  /**
+   * What a standby says of itself.
+   *
+   * @param conflict the query that its replay waits for, empty when it waits for none or the role
+   *     may not see that
+   */
+  public record Replica(long replayed, Optional<String> conflict) {}
+
+  /** Asked of a standby itself: up to where it has replayed, and what keeps it from going on. */
+  public static Replica replica(Connection standby) {
+    Record r = Jooq.on(standby).fetchSingle(REPLAYED);
+    return new Replica(
+        r.get("replayed", Long.class), Optional.ofNullable(r.get("conflict", String.class)));
   }
 }

@@ -43,6 +43,7 @@ public final class Monitor implements Runnable {
   private Optional<Hold> told = Optional.empty();
   private long toldAt;
   private long checkpoints = -1;
+  private final Arrivals arrivals = new Arrivals();
   private OptionalDouble commitMillis = OptionalDouble.empty();
   private boolean failing;
   private boolean introduced;
@@ -147,7 +148,7 @@ public final class Monitor implements Runnable {
     Standbys standbys = throttler.standbys();
     if (standbys != null) {
       Replication.Look look = access.call(c -> Tx.required(c, Replication::look));
-      standbys.polled(ticker.nanos(), look, replicas.positions());
+      standbys.polled(ticker.nanos(), look, replicas.ask());
     }
   }
 
@@ -194,7 +195,14 @@ public final class Monitor implements Runnable {
 
   private void load() throws SQLException, InterruptedException {
     int others = access.call(c -> Tx.required(c, Load::activeOthers));
-    throttler.observed(new LoadReading(others, watched.cores(), commitMillis));
+    long transactions = access.call(c -> Tx.required(c, Load::transactions));
+    throttler.observed(
+        new LoadReading(
+            others,
+            arrivals.perSecond(ticker.nanos(), transactions, throttler.batches()),
+            watched.cores(),
+            throttler.workers(),
+            commitMillis));
     List<Load.Blocking> blocking =
         access.call(c -> Tx.required(c, tx -> Load.blockedBy(tx, watched.run(), watched.budget())));
     for (Load.Blocking ours : blocking) {
@@ -203,7 +211,7 @@ public final class Monitor implements Runnable {
               Tx.required(
                   c,
                   tx -> {
-                    Load.cancel(tx, ours.pid());
+                    Load.cancel(tx, watched.run(), ours, watched.budget());
                     return true;
                   }));
       board.cancelled(ours.sessions());
@@ -222,9 +230,10 @@ public final class Monitor implements Runnable {
       return;
     }
     boolean known = setting.equals("workers") || throttler.settings().contains(setting);
-    if (!known || !(value > 0) || Double.isInfinite(value)) {
+    double least = setting.equals("workers") ? 1 : Double.MIN_VALUE;
+    if (!known || !(value >= least) || Double.isInfinite(value)) {
       LOG.warn(
-          "Run {}: setting {} = {} is ignored; settings are {}, and values are above 0",
+          "Run {}: setting {} = {} is ignored; settings are {}, and values are above 0, workers at least 1",
           watched.run(),
           setting,
           value,
@@ -249,7 +258,8 @@ public final class Monitor implements Runnable {
           e.getMessage());
     }
     failing = true;
-    throttler.observed(new LoadReading(-1, watched.cores(), OptionalDouble.empty()));
+    throttler.observed(
+        new LoadReading(-1, 0, watched.cores(), throttler.workers(), OptionalDouble.empty()));
     Standbys standbys = throttler.standbys();
     if (standbys != null) {
       standbys.unreadable("the primary cannot be asked: " + e.getMessage());

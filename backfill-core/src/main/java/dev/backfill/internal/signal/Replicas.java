@@ -1,12 +1,13 @@
 package dev.backfill.internal.signal;
 
 import dev.backfill.internal.postgres.Replication;
+import dev.backfill.internal.postgres.Replication.Replica;
 import dev.backfill.internal.postgres.Tx;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
@@ -25,27 +26,27 @@ final class Replicas implements AutoCloseable {
     dataSources.forEach(d -> connections.add(null));
   }
 
-  /** Where each has replayed up to; empty for one that does not answer. */
-  List<OptionalLong> positions() {
-    List<OptionalLong> positions = new ArrayList<>();
+  /** What each says; empty for one that does not answer. */
+  List<Optional<Replica>> ask() {
+    List<Optional<Replica>> answers = new ArrayList<>();
     for (int i = 0; i < dataSources.size(); i++) {
-      positions.add(position(i));
+      answers.add(ask(i));
     }
-    return positions;
+    return answers;
   }
 
-  private OptionalLong position(int i) {
+  private Optional<Replica> ask(int i) {
     try {
       Connection connection = connections.get(i);
       if (connection == null || connection.isClosed()) {
         connection = dataSources.get(i).getConnection();
         connections.set(i, connection);
       }
-      return OptionalLong.of(Tx.required(connection, Replication::replayed));
+      return Optional.of(Tx.required(connection, Replication::replica));
     } catch (SQLException | DataAccessException e) {
       LOG.debug("Replica {} does not answer", i + 1, e);
       close(i);
-      return OptionalLong.empty();
+      return Optional.empty();
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.backfill.internal.signal;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /** One standby as the run has come to know it. */
 final class Standby {
@@ -10,6 +11,7 @@ final class Standby {
   private boolean streaming;
   private long replayed;
   private long seenAt;
+  private Optional<String> conflict = Optional.empty();
   private final long joinedAt;
 
   Standby(String name, Duration limit, long now) {
@@ -26,6 +28,15 @@ final class Standby {
     streaming = true;
     replayed = replayedNow;
     window.polled(now, inserted, replayedNow);
+  }
+
+  /** Waits with its replay until somebody's query there has ended, or no longer. */
+  void waitsFor(Optional<String> query) {
+    conflict = query;
+  }
+
+  Optional<String> conflict() {
+    return conflict;
   }
 
   /** Reads what was written before. */

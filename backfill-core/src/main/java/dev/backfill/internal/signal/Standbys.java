@@ -1,6 +1,7 @@
 package dev.backfill.internal.signal;
 
 import dev.backfill.internal.postgres.Replication.Look;
+import dev.backfill.internal.postgres.Replication.Replica;
 import dev.backfill.internal.postgres.Replication.Sender;
 import dev.backfill.internal.postgres.Replication.State;
 import dev.backfill.throttle.Joining;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,7 +79,7 @@ final class Standbys {
    *
    * @param replicas where the standbys with a DataSource are, empty where one cannot be asked
    */
-  synchronized void polled(long now, Look look, List<OptionalLong> replicas) {
+  synchronized void polled(long now, Look look, List<Optional<Replica>> replicas) {
     inserted = Math.max(inserted, look.inserted());
     if (look.inserted() < inserted - (64L << 20)) {
       // Another history: positions start elsewhere after a failover.
@@ -92,8 +94,10 @@ final class Standbys {
     }
     for (int i = 0; i < replicas.size(); i++) {
       if (replicas.get(i).isPresent()) {
-        standby("replica " + (i + 1), now)
-            .streams(now, look.inserted(), replicas.get(i).getAsLong());
+        Replica replica = replicas.get(i).get();
+        Standby standby = standby("replica " + (i + 1), now);
+        standby.streams(now, look.inserted(), replica.replayed());
+        standby.waitsFor(replica.conflict());
       } else if (!withoutThem.contains("replica " + (i + 1))) {
         standby("replica " + (i + 1), now);
       }
@@ -275,15 +279,23 @@ final class Standbys {
               "s",
               "goes on at or below half of it, three times in a row");
     }
+    String notOurs =
+        notOurs(now) ? "; not caused by us: all WAL of this run is replayed there" : "";
     return Optional.of(
-        notOurs(now)
-            ? new Hold(
-                cause.signal(),
-                cause.value(),
-                cause.limit(),
-                cause.unit(),
-                cause.detail() + "; not caused by us: all WAL of this run is replayed there")
-            : cause);
+        new Hold(
+            cause.signal(),
+            cause.value(),
+            cause.limit(),
+            cause.unit(),
+            cause.detail() + conflicts() + notOurs));
+  }
+
+  /** Not by how much we write: a query on a standby keeps replay from going on. */
+  private String conflicts() {
+    return standbys.values().stream()
+        .flatMap(
+            s -> s.conflict().map(q -> "; " + s.name + " waits with its replay for " + q).stream())
+        .collect(Collectors.joining());
   }
 
   /** Whether the gate is shut although the standby has replayed all that we ever wrote. */

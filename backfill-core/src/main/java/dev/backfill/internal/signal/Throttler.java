@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,7 @@ public final class Throttler implements Pace {
   private final @Nullable Pacer pacer;
   private final WalForecast forecast;
   private final AtomicInteger workers;
+  private final AtomicLong batches = new AtomicLong();
   private volatile @Nullable RowRate rowRate;
   private volatile @Nullable WalRate walRate;
   private volatile long heldByWindowSince = -1;
@@ -115,6 +117,7 @@ public final class Throttler implements Pace {
 
   @Override
   public Duration completed(BatchReport batch) {
+    batches.incrementAndGet();
     forecast.committed(batch.firstPass(), batch.rows(), batch.walBytes());
     if (standbys != null && batch.walPosition() > 0) {
       standbys.written(batch.walPosition());
@@ -198,6 +201,15 @@ public final class Throttler implements Pace {
 
   void workers(int count) {
     workers.set(count);
+  }
+
+  int workers() {
+    return workers.get();
+  }
+
+  /** How many batches were committed. */
+  long batches() {
+    return batches.get();
   }
 
   void checkpointStarted() {

@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 
 class PacerTest {
   private static final OptionalDouble UNREAD = OptionalDouble.empty();
-  private static final int CORES = 4;
+  // So many that one batch at a time is no share worth a rest.
+  private static final int CORES = 64;
 
   private final Pacer pacer = new Pacer();
 
@@ -47,7 +48,7 @@ class PacerTest {
   void staysInBetween() {
     observe(5, CORES, UNREAD);
     double before = pacer.ratio();
-    observe(10, 3, UNREAD);
+    observe(10, 48, UNREAD);
 
     assertThat(pacer.ratio()).isEqualTo(before);
   }
@@ -151,16 +152,60 @@ class PacerTest {
   @Test
   void unknownProcessorsLeaveTheCommitTime() {
     for (int i = 0; i < 30; i++) {
-      pacer.observed(new LoadReading(100, 0, OptionalDouble.of(2)));
+      pacer.observed(reading(100, 0, OptionalDouble.of(2)));
     }
     assertThat(pacer.ratio()).isZero();
-    pacer.observed(new LoadReading(100, 0, OptionalDouble.of(9)));
+    pacer.observed(reading(100, 0, OptionalDouble.of(9)));
     assertThat(pacer.ratio()).isPositive();
   }
 
   private void observe(int times, int activeOthers, OptionalDouble commitMillis) {
     for (int i = 0; i < times; i++) {
-      pacer.observed(new LoadReading(activeOthers, CORES, commitMillis));
+      pacer.observed(reading(activeOthers, CORES, commitMillis));
     }
+  }
+
+  private static LoadReading reading(int activeOthers, int cores, OptionalDouble commitMillis) {
+    return new LoadReading(activeOthers, 0, cores, 1, commitMillis);
+  }
+
+  private void observe(int times, int activeOthers, double transactions, int workers) {
+    for (int i = 0; i < times; i++) {
+      pacer.observed(new LoadReading(activeOthers, transactions, 2, workers, UNREAD));
+    }
+  }
+
+  @Test
+  void takesASmallShareOfTheProcessorsBesideOthers() {
+    observe(1, 0, 400, 1);
+    assertThat(pacer.ratio()).as("one look proves little").isZero();
+    observe(1, 0, 400, 1);
+    double beside = pacer.ratio();
+    assertThat(beside).as("statements too short to be seen at work").isGreaterThanOrEqualTo(4);
+
+    observe(2, 0, 0, 1);
+    assertThat(pacer.ratio()).isEqualTo(beside);
+    observe(1, 0, 0, 1);
+    assertThat(pacer.ratio()).as("alone again").isZero();
+
+    observe(2, 1, 0, 1);
+    assertThat(pacer.ratio()).as("a long statement").isEqualTo(beside);
+  }
+
+  @Test
+  void restsMoreTheMoreBatchesRunAtOnce() {
+    pacer.observed(new LoadReading(1, 400, 8, 1, UNREAD));
+    pacer.observed(new LoadReading(1, 400, 8, 1, UNREAD));
+    double one = pacer.ratio();
+
+    pacer.observed(new LoadReading(1, 400, 8, 2, UNREAD));
+    assertThat(pacer.ratio()).isGreaterThan(2 * one);
+  }
+
+  @Test
+  void thePulseOfAMonitoringAgentIsNoApplication() {
+    observe(10, 0, 5, 1);
+
+    assertThat(pacer.ratio()).isZero();
   }
 }

@@ -48,6 +48,6 @@ final class SimulatedOthers {
     double commit = 2 + random.nextDouble() + 0.5 * (active + ourBatches);
     boolean read = random.nextInt(10) > 0;
     return new LoadReading(
-        active, CORES, read ? OptionalDouble.of(commit) : OptionalDouble.empty());
+        active, 20 * active, CORES, 1, read ? OptionalDouble.of(commit) : OptionalDouble.empty());
   }
 }
