@@ -39,7 +39,9 @@ final class BusyArm {
       throws InterruptedException, ExecutionException {
     Latencies taken;
     if (contender.isEmpty()) {
-      taken = traffic.run(transactions, () -> true, seed);
+      long start = System.nanoTime();
+      taken =
+          traffic.run(transactions, () -> System.nanoTime() - start > Refills.SETTLING_NANOS, seed);
     } else {
       Refills refills = Refills.start(server, contender.get(), table);
       taken = traffic.run(transactions, refills::isActive, seed);
