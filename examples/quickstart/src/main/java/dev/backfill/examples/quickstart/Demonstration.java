@@ -20,11 +20,13 @@ final class Demonstration {
   private final DataSource dataSource;
   private final OrdersTable orders;
   private final Traffic traffic;
+  private final int cores;
 
-  Demonstration(DataSource dataSource, OrdersTable orders, Traffic traffic) {
+  Demonstration(DataSource dataSource, OrdersTable orders, Traffic traffic, int cores) {
     this.dataSource = dataSource;
     this.orders = orders;
     this.traffic = traffic;
+    this.cores = cores;
   }
 
   Summary run(Optional<KillSwitch> kill) throws SQLException, InterruptedException {
@@ -33,6 +35,7 @@ final class Demonstration {
             .type("varchar(32)")
             .value(OrdersTable.VALUE)
             .stateSchema(OrdersTable.STATE)
+            .serverCores(cores)
             .on(dataSource);
     System.out.println(backfill.plan());
 
