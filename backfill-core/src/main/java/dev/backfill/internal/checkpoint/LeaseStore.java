@@ -37,9 +37,21 @@ public final class LeaseStore {
 
   /**
    * Takes the run over when nobody holds it; the new epoch, or empty while somebody does. A stop
-   * that an operator asked for is forgotten: only what starts after it may call this first.
+   * that an operator asked for before this start is forgotten.
    */
   public Optional<Long> acquire(Connection connection, String run, String owner, Duration lease)
+      throws SQLException {
+    return acquire(connection, run, owner, lease, "");
+  }
+
+  /** The same for a start that has been waiting, to whom a stop applies as well. */
+  public Optional<Long> acquireAfterWait(
+      Connection connection, String run, String owner, Duration lease) throws SQLException {
+    return acquire(connection, run, owner, lease, " and requested_action is distinct from 'stop'");
+  }
+
+  private Optional<Long> acquire(
+      Connection connection, String run, String owner, Duration lease, String unless)
       throws SQLException {
     return Tx.required(
         connection,
@@ -54,6 +66,7 @@ public final class LeaseStore {
                           + " requested_action = nullif(requested_action, 'stop'),"
                           + " last_error = null, updated_at = clock_timestamp()"
                           + " where name = ? and (owner is null or lease_until < clock_timestamp())"
+                          + unless
                           + " returning epoch",
                       owner,
                       StateTables.seconds(lease),

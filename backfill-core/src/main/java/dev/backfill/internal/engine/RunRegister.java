@@ -169,8 +169,14 @@ final class RunRegister {
       throws SQLException, InterruptedException {
     boolean told = false;
     while (true) {
+      Duration lease = spec.options().timeouts().lease();
+      boolean waited = told;
       Optional<Long> epoch =
-          connection.call(c -> leases.acquire(c, run, owner, spec.options().timeouts().lease()));
+          connection.call(
+              c ->
+                  waited
+                      ? leases.acquireAfterWait(c, run, owner, lease)
+                      : leases.acquire(c, run, owner, lease));
       if (epoch.isPresent()) {
         return epoch;
       }
@@ -186,9 +192,6 @@ final class RunRegister {
       try {
         control.proceed();
       } catch (Control.StopRequested e) {
-        return Optional.empty();
-      }
-      if (stopAskedFor(find(run))) {
         return Optional.empty();
       }
     }
