@@ -6,19 +6,21 @@ import java.time.Duration;
 
 /** The oldest snapshot on the server: while it lives, no page that we updated can be pruned. */
 final class OldestSnapshot {
-  // A slot's or a prepared transaction's xmin holds back pruning just as a running query does;
-  // age(xid)
-  // orders them, and the clock is known for sessions and prepared transactions only.
+  // A transaction that has written holds pruning back by its own number, with no snapshot too;
+  // sessions of other databases hold nothing back here, but for walsenders, which pass on what a
+  // standby needs. A slot's xmin counts as well; age(xid) orders them all, and the clock is known
+  // for sessions and prepared transactions only.
   private static final String HOLDERS =
       """
-      select age(backend_xmin) as xids, xact_start as since,
+      select age(coalesce(backend_xmin, backend_xid)) as xids, xact_start as since,
              'session ' || pid || coalesce(' ' || nullif(application_name, ''), '') as holder
       from pg_stat_activity
-      where backend_xmin is not null and pid <> pg_backend_pid()
+      where coalesce(backend_xmin, backend_xid) is not null and pid <> pg_backend_pid()
         and backend_type not like 'autovacuum%'
+        and (datname = current_database() or backend_type = 'walsender')
       union all
       select age(transaction), prepared, 'prepared transaction ' || gid
-      from pg_prepared_xacts
+      from pg_prepared_xacts where database = current_database()
       union all
       select age(xmin), null, 'replication slot ' || slot_name
       from pg_replication_slots where xmin is not null
