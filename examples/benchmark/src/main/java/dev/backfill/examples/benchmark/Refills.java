@@ -40,11 +40,12 @@ final class Refills {
   private void work() {
     try {
       DataSource operator = server.dataSource();
+      long begin = System.nanoTime();
       while (!stopped) {
         long start = System.nanoTime();
         Work work = contender.start(server, table);
         while (!stopped && !work.isDone()) {
-          active = System.nanoTime() - start > SETTLING_NANOS;
+          active = System.nanoTime() - begin > SETTLING_NANOS;
           Thread.sleep(LOOK_MILLIS);
         }
         active = false;
