@@ -21,6 +21,12 @@ public sealed interface BackfillEvent {
   /** A DDL statement is held back because of the named holders of conflicting locks. */
   record DdlWaiting(String run, String sql, String holders) implements BackfillEvent {}
 
+  /**
+   * A table cannot be read or filled because the named holders have locked it as a whole. Told at
+   * once, then once a minute. Not an error, however long it lasts.
+   */
+  record TableLocked(String run, String table, String holders) implements BackfillEvent {}
+
   /** A worker claimed a window of keys. */
   record WindowClaimed(String run, long window, String table, int stripes)
       implements BackfillEvent {}

@@ -17,7 +17,7 @@ public final class BackfillPhase {
   public BackfillPhase(BatchContext context, DataSource dataSource) {
     this.context = context;
     this.dataSource = dataSource;
-    this.leaves = new Leaves(context.target().table());
+    this.leaves = new Leaves(context.target());
     this.shape = new WindowShape(context);
   }
 

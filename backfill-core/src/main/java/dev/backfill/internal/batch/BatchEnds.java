@@ -3,6 +3,7 @@ package dev.backfill.internal.batch;
 import dev.backfill.internal.checkpoint.WindowRow;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,9 @@ import java.util.Optional;
  * smaller than the distance of two cuts it asks the index.
  */
 final class BatchEnds {
+  // Both statements are one transaction to the server, which gets them in one message.
+  private static final String LOCK_WAIT = "select set_config('lock_timeout', '500', true);";
+
   private final LeafSql sql;
   private final WindowRow window;
   private final Cuts cuts;
@@ -55,11 +59,16 @@ final class BatchEnds {
       Connection connection, Optional<List<String>> cursor, List<String> upper, long keys)
       throws SQLException {
     Optional<List<String>> from = cursor.isPresent() ? cursor : window.lo();
-    try (PreparedStatement statement = connection.prepareStatement(sql.boundary(from.isEmpty()))) {
+    try (PreparedStatement statement =
+        connection.prepareStatement(LOCK_WAIT + sql.boundary(from.isEmpty()))) {
       int next = Texts.bind(statement, 1, from.orElse(List.of()));
       next = Texts.bind(statement, next, upper);
       statement.setLong(next, keys - 1);
-      return Texts.firstRow(statement);
+      statement.execute();
+      statement.getMoreResults();
+      try (ResultSet row = statement.getResultSet()) {
+        return row.next() ? Optional.of(Texts.row(row)) : Optional.empty();
+      }
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.checkpoint.LeaseStore;
 import dev.backfill.internal.checkpoint.WindowRow;
 import dev.backfill.internal.postgres.SqlStates;
+import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.model.BadRowException;
 import dev.backfill.model.RunFailedException;
 import java.sql.SQLException;
@@ -36,6 +37,7 @@ final class BatchFailures {
   final class Attempts {
     private final WindowRow window;
     private final Retries.Attempts attempts = retries.attempts();
+    private final TableWait tableWait = new TableWait(context);
 
     Attempts(WindowRow window) {
       this.window = window;
@@ -47,11 +49,13 @@ final class BatchFailures {
         Sizer sizer,
         long keys,
         BatchEnds.@Nullable End end)
-        throws InterruptedException {
+        throws SQLException, InterruptedException {
       return switch (SqlStates.classify(e)) {
         case CONTENTION -> {
-          sizer.rolledBack();
-          pause(attempts, window, e);
+          if (!tableWait.waited(connection.get(), window.leaf(), window.leafName(), e)) {
+            sizer.rolledBack();
+            pause(attempts, window, e);
+          }
           yield Reaction.AGAIN;
         }
         case CONNECTION -> {
@@ -100,6 +104,8 @@ final class BatchFailures {
   <T> T retried(WorkerConnection connection, Read<T> read)
       throws SQLException, InterruptedException {
     Retries.Attempts attempts = retries.attempts();
+    TableWait tableWait = new TableWait(context);
+    TableInfo table = context.target().table();
     while (true) {
       context.control().proceed();
       try {
@@ -108,8 +114,8 @@ final class BatchFailures {
         if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
           connection.close();
           pause(attempts, null, e);
-        } else {
-          pauseOrFail(attempts, e, context.target().table().sql());
+        } else if (!tableWait.waited(connection.get(), table.oid(), table.sql(), e)) {
+          pauseOrFail(attempts, e, table.sql());
         }
       }
     }

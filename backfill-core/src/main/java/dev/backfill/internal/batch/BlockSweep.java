@@ -60,6 +60,7 @@ public final class BlockSweep {
   private long fill(Connection connection, Leaf leaf, LeafSql sql, long from, long to)
       throws SQLException, InterruptedException {
     Retries.Attempts attempts = failures.retriesOfOne();
+    TableWait tableWait = new TableWait(context);
     while (true) {
       context.awaitTurn();
       int candidates = (int) Math.min(Integer.MAX_VALUE, (to - from) * ROWS_PER_BLOCK);
@@ -91,6 +92,9 @@ public final class BlockSweep {
         }
         if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
           throw e;
+        }
+        if (tableWait.waited(connection, leaf.oid(), leaf.sql(), e)) {
+          continue;
         }
         failures.pauseOrFail(attempts, e, leaf.sql());
         if (to - from > 1) {

@@ -4,9 +4,9 @@ import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.checkpoint.Frontier;
 import dev.backfill.internal.checkpoint.LeaseStore;
 import dev.backfill.internal.checkpoint.WindowRow;
+import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
@@ -53,7 +53,7 @@ final class WindowClaimer {
         // Nobody moved it, and still we may not: the epoch is another's.
         throw LeaseStore.lost(context.run(), context.epoch());
       }
-      Optional<Leaf> leaf = frontier.leaf().flatMap(oid -> leaves.find(connection, oid));
+      Optional<Leaf> leaf = atWork(connection, frontier);
       Optional<Claim> claim = Optional.empty();
       boolean opened = false;
       if (leaf.isEmpty() || frontier.leafExhausted()) {
@@ -72,13 +72,22 @@ final class WindowClaimer {
     }
   }
 
+  private Optional<Leaf> atWork(Connection connection, Frontier frontier) throws SQLException {
+    return frontier.leaf().isEmpty()
+        ? Optional.empty()
+        : leaves.find(connection, frontier.leaf().get());
+  }
+
   private boolean open(Connection connection, Frontier frontier, Leaf leaf) throws SQLException {
     LeafSql sql = new LeafSql(context.target(), leaf.sql());
-    IndexProof.require(connection, context.target(), sql, leaf);
-    Optional<List<String>> bound;
-    try (PreparedStatement statement = connection.prepareStatement(sql.bound())) {
-      bound = Texts.firstRow(statement);
-    }
+    Optional<List<String>> bound =
+        BoundedRead.within(
+            BatchLimits.lockTimeout(context.target()),
+            connection,
+            tx -> {
+              IndexProof.require(tx, context.target(), sql, leaf);
+              return IndexProof.anyKey(tx, sql);
+            });
     return context
         .windows()
         .openLeaf(connection, context.run(), context.epoch(), frontier, leaf.oid(), bound);

@@ -35,6 +35,12 @@ final class ProgressLog {
       retry(retried);
     } else if (event instanceof BackfillEvent.DdlWaiting waiting) {
       LOG.info("Run {} waits with \"{}\" for {}", waiting.run(), waiting.sql(), waiting.holders());
+    } else if (event instanceof BackfillEvent.TableLocked locked) {
+      LOG.info(
+          "Run {} waits for table {}, locked by {}",
+          locked.run(),
+          locked.table(),
+          locked.holders());
     } else if (event instanceof BackfillEvent.DdlExecuted done) {
       LOG.info("Run {}: {} ({} ms)", done.run(), done.sql(), done.took().toMillis());
     } else if (event instanceof BackfillEvent.HotShareLow low) {

@@ -11,6 +11,8 @@ import java.util.OptionalDouble;
 
 /** Adds up what the events of a run say. No row is ever counted in the table. */
 final class ProgressMeter {
+  private static final String TABLE = "table";
+
   private final Ticker ticker;
   private String run = "";
   private Phase phase = Phase.EXPAND;
@@ -61,6 +63,11 @@ final class ProgressMeter {
   }
 
   synchronized void on(BackfillEvent event) {
+    if (event instanceof BackfillEvent.BatchCommitted
+        || event instanceof BackfillEvent.WindowClaimed
+        || event instanceof BackfillEvent.RowsSwept) {
+      others.ends(TABLE);
+    }
     if (event instanceof BackfillEvent.WindowClaimed window) {
       work.claimed(window.window(), window.stripes());
     } else if (event instanceof BackfillEvent.WindowCompleted window) {
@@ -77,6 +84,9 @@ final class ProgressMeter {
     } else if (event instanceof BackfillEvent.PhaseChanged changed) {
       phase = changed.phase();
       others.ends();
+    } else if (event instanceof BackfillEvent.TableLocked locked) {
+      others.begins(
+          TABLE, "table " + locked.table() + ", locked by " + locked.holders(), ticker.nanos());
     } else if (event instanceof BackfillEvent.DdlWaiting ddl) {
       others.begins("ddl", "lock held by " + ddl.holders(), ticker.nanos());
     } else if (event instanceof BackfillEvent.DdlExecuted

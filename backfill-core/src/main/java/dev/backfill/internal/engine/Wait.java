@@ -23,6 +23,13 @@ final class Wait {
     reason = Optional.empty();
   }
 
+  /** Ends it if it is this that is waited for. */
+  void ends(String waitedFor) {
+    if (waitedFor.equals(what)) {
+      ends();
+    }
+  }
+
   Optional<String> reason() {
     return reason;
   }

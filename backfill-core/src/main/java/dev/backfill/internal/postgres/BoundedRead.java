@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jooq.exception.DataAccessException;
 
@@ -37,14 +38,7 @@ public final class BoundedRead {
   public static <T> T of(Connection connection, long oid, String table, Tx.Work<T> work)
       throws SQLException {
     try {
-      return Tx.required(
-          connection,
-          tx -> {
-            Jooq.on(tx)
-                .fetch(
-                    "select set_config('lock_timeout', ?, true)", Long.toString(WAIT.toMillis()));
-            return work.in(tx);
-          });
+      return within(WAIT, connection, work);
     } catch (SQLException | DataAccessException e) {
       if (SqlStates.LOCK_NOT_AVAILABLE.equals(SqlStates.state(e))) {
         throw new LockNotAcquiredException(message(connection, oid, table), e);
@@ -53,13 +47,49 @@ public final class BoundedRead {
     }
   }
 
-  private static String message(Connection connection, long oid, String table) throws SQLException {
+  /**
+   * Reads in a transaction of its own, for a caller who tries again.
+   *
+   * @param wait how long for any lock; a failure after that is {@link SqlStates#LOCK_NOT_AVAILABLE}
+   */
+  public static <T> T within(Duration wait, Connection connection, Tx.Work<T> work)
+      throws SQLException {
+    return Tx.required(
+        connection,
+        tx -> {
+          Jooq.on(tx)
+              .fetch(
+                  "select set_config('lock_timeout', ?, true)",
+                  Long.toString(Math.max(1, wait.toMillis())));
+          return work.in(tx);
+        });
+  }
+
+  /**
+   * Who holds a table, or a partition of it, in a mode that conflicts with the wanted one; empty
+   * when nobody does now.
+   */
+  public static Optional<String> holders(Connection connection, long oid, LockMode wanted)
+      throws SQLException {
+    List<Holder> holders = holding(connection, oid, wanted);
+    return holders.isEmpty() ? Optional.empty() : Optional.of(names(holders));
+  }
+
+  private static List<Holder> holding(Connection connection, long oid, LockMode wanted)
+      throws SQLException {
     List<Long> relations =
         Tx.required(
             connection,
             tx -> Jooq.on(tx).fetch(WITH_PARTITIONS, oid).map(r -> r.get(0, Long.class)));
-    List<Holder> holders =
-        new LockLook(connection, relations, LockMode.ACCESS_SHARE, () -> 0).holders();
+    return new LockLook(connection, relations, wanted, () -> 0).holders();
+  }
+
+  private static String names(List<Holder> holders) {
+    return holders.stream().map(Holder::describe).collect(Collectors.joining("; "));
+  }
+
+  private static String message(Connection connection, long oid, String table) throws SQLException {
+    List<Holder> holders = holding(connection, oid, LockMode.ACCESS_SHARE);
     return "Table "
         + table
         + " could not be read within "
@@ -67,7 +97,7 @@ public final class BoundedRead {
         + " s, not even its size: it is locked exclusively by "
         + (holders.isEmpty()
             ? "somebody who is gone now, or another table of its publication is"
-            : holders.stream().map(Holder::describe).collect(Collectors.joining("; ")))
+            : names(holders))
         + ". Nothing was changed. Wait until that has ended, or end it, then start again.";
   }
 }

@@ -1,0 +1,118 @@
+package dev.backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.backfill.event.BackfillEvent;
+import dev.backfill.event.BackfillListener;
+import dev.backfill.model.BackfillResult;
+import dev.backfill.model.BatchSize;
+import dev.backfill.model.NewRows;
+import dev.backfill.model.RetryPolicy;
+import dev.backfill.model.RunState;
+import dev.backfill.testing.LockHolder;
+import dev.backfill.testing.PostgresTest;
+import dev.backfill.testing.TestDatabase;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Tables that somebody locks as a whole while they are being filled. */
+@PostgresTest
+class LockedTablesIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  TestDatabase database;
+
+  private final AtomicReference<LockHolder> holder = new AtomicReference<>();
+  private final List<BackfillEvent.TableLocked> told = new CopyOnWriteArrayList<>();
+
+  @BeforeEach
+  void parts() {
+    database.execute(
+        "drop schema if exists backfill cascade",
+        "drop table if exists parts cascade",
+        "create table parts (id bigint primary key, a int) partition by range (id)",
+        "create table parts_1 partition of parts for values from (0) to (2000)",
+        "create table parts_2 partition of parts for values from (2000) to (4000)",
+        "insert into parts select g, g from generate_series(1, 3999) g");
+  }
+
+  /** Two attempts only: what waits for the lock must not be counted among them. */
+  private BackfillBuilder filled(String lockedAfterTheFirstBatch) {
+    return Backfill.column("parts", "filled")
+        .type("int")
+        .value("a")
+        .newRows(NewRows.application())
+        .batchSize(BatchSize.fixed(100))
+        .retry(new RetryPolicy(2, Duration.ofMillis(50), Duration.ofMillis(50)))
+        .listener(lockOnce(lockedAfterTheFirstBatch));
+  }
+
+  private BackfillListener lockOnce(String table) {
+    return event -> {
+      if (event instanceof BackfillEvent.BatchCommitted && holder.get() == null) {
+        holder.set(LockHolder.table(database, table, "ACCESS EXCLUSIVE"));
+      } else if (event instanceof BackfillEvent.TableLocked locked) {
+        told.add(locked);
+      }
+    };
+  }
+
+  private void awaitNamed(BackfillRun run) {
+    await("the holder to be named")
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                holder.get() != null
+                    && run.progress()
+                        .waitingFor()
+                        .filter(reason -> reason.contains("pid " + holder.get().pid()))
+                        .isPresent());
+  }
+
+  private void assertAllFilled(BackfillRun run) throws InterruptedException {
+    assertThat(run.await(PATIENCE))
+        .hasValueSatisfying(r -> assertThat(r.state()).isEqualTo(RunState.DONE));
+    assertThat(run.progress().waitingFor()).isEmpty();
+    assertThat(database.queryLong("select count(*) from parts where filled = a")).isEqualTo(3_999);
+  }
+
+  @Test
+  @DisplayName("a run waits for a partition that is locked while it looks for the next window")
+  void nextWindow() throws Exception {
+    try (BackfillRun run = filled("parts_2").on(database.dataSource()).start()) {
+      awaitNamed(run);
+      holder.get().release();
+      assertAllFilled(run);
+    }
+    assertThat(told).isNotEmpty();
+  }
+
+  @Test
+  @DisplayName("a run waits for a table that is locked between two batches")
+  void nextBatch() throws Exception {
+    try (BackfillRun run = filled("parts_1").on(database.dataSource()).start()) {
+      awaitNamed(run);
+      holder.get().release();
+      assertAllFilled(run);
+    }
+  }
+
+  @Test
+  @DisplayName("a run that waits for a locked table is stopped")
+  void stopped() throws Exception {
+    try (BackfillRun run = filled("parts_2").on(database.dataSource()).start()) {
+      awaitNamed(run);
+      run.stop();
+      BackfillResult result = run.await(PATIENCE).orElseThrow();
+      assertThat(result.state()).isEqualTo(RunState.STOPPED);
+    } finally {
+      holder.get().release();
+    }
+  }
+}
