@@ -21,7 +21,8 @@ record Cuts(List<List<String>> keys, int distance, boolean more) {
   private static final long MAX_BYTES = 4L << 20;
 
   private static final String WALK =
-      "select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),"
+      "select set_config('lock_timeout', '500', true),"
+          + " set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),"
           + " set_config('enable_sort', 'off', true), set_config('jit', 'off', true);";
 
   /**

@@ -8,15 +8,27 @@ import javax.sql.DataSource;
 /**
  * What the library does, written as a script inside the server, with nothing that watches, pauses
  * or recovers: windows of 200,000 rows, each passed eight times; a pass fills one stripe, in
- * batches of some 2,500 rows that commit together with their checkpoint; rows that were missed are
- * searched for at the end.
+ * batches of some 2,500 rows that refuse NULL and commit together with their checkpoint, unless
+ * another owner has it; rows that were missed are searched for at the end.
  */
 final class PlpgsqlStripes implements Contender {
   private static final String CHECKPOINT =
       """
       CREATE TABLE stripes_checkpoint AS
-      SELECT 0::bigint AS window_lo, 0 AS stripe, 0::bigint AS cursor, 0::bigint AS rows
+      SELECT 1 AS epoch, 0::bigint AS window_lo, 0 AS stripe, 0::bigint AS cursor, 0::bigint AS rows
       """;
+
+  private static final String REFUSE_NULL =
+      """
+      CREATE OR REPLACE FUNCTION stripes_refuse_null(row_at tid) RETURNS text
+      LANGUAGE plpgsql AS $$
+      BEGIN
+        RAISE EXCEPTION 'the value of row % is NULL', row_at;
+      END $$
+      """;
+
+  private static final String REFUSING_VALUE =
+      "coalesce(cast(%s as varchar(32)), stripes_refuse_null(orders.ctid))";
 
   private static final String PROCEDURE =
       """
@@ -64,7 +76,11 @@ final class PlpgsqlStripes implements Contender {
               END IF;
               GET DIAGNOSTICS filled = ROW_COUNT;
               UPDATE stripes_checkpoint
-              SET window_lo = passed, stripe = stripe_no, cursor = hi, rows = rows + filled;
+              SET window_lo = passed, stripe = stripe_no, cursor = hi, rows = rows + filled
+              WHERE epoch = 1;
+              IF NOT FOUND THEN
+                RAISE EXCEPTION 'another owner has the run';
+              END IF;
               COMMIT;
               lo := hi;
             END LOOP;
@@ -87,13 +103,15 @@ final class PlpgsqlStripes implements Contender {
         dataSource,
         "DROP TABLE IF EXISTS stripes_checkpoint",
         CHECKPOINT,
+        REFUSE_NULL,
         // Naming an indexed column keeps a full index page from being searched for dead entries.
         PROCEDURE.formatted(
-            BenchTable.VALUE,
+            REFUSING_VALUE.formatted(BenchTable.VALUE),
             assignments(table.indexedColumns()),
             assignments(table.columnsInNoOrder())),
         // Values and checkpoint are kept or lost together, so no batch needs to wait for the disk.
         "SET synchronous_commit = off",
+        "SET lock_timeout = '500ms'",
         "CALL stripes(200000, 20000, 8)");
   }
 
