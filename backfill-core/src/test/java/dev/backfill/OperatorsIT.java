@@ -18,11 +18,13 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @PostgresTest
 class OperatorsIT {
@@ -220,13 +222,54 @@ class OperatorsIT {
     if (way == Way.CALL) {
       Backfills.on(database.dataSource()).approveContract(RUN);
     } else {
-      Way.request(database, "approve_contract");
+      assertThat(
+              database.update(
+                  "update backfill.run set contract_approved = true where name = ?", RUN))
+          .isEqualTo(1);
     }
     BackfillResult done = manual.on(database.dataSource()).run();
     assertThat(done.state()).isEqualTo(RunState.DONE);
     assertThat(done.notNull()).isTrue();
     assertThat(database.queryLong("select count(*) from orders where status_code is null"))
         .isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  @DisplayName("a validation that reads the table for long is cancelled by pause and stop")
+  void validationIsCancelled(boolean stop) throws Exception {
+    validationsLast();
+    try (BackfillRun run = statusCode().on(database.dataSource()).start()) {
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(() -> database.queryLong(VALIDATING) > 0 || run.completion().isDone());
+      if (stop) {
+        run.stop();
+        assertThat(end(run).state()).isEqualTo(RunState.STOPPED);
+      } else {
+        run.pause();
+        Awaitility.await().atMost(PATIENCE).until(() -> database.queryLong(VALIDATING) == 0);
+        assertThat(run.completion()).isNotDone();
+      }
+      database.execute("alter event trigger lasting disable");
+      run.resume();
+      BackfillResult done = stop ? statusCode().on(database.dataSource()).run() : end(run);
+      assertThat(done.notNull()).isTrue();
+    } finally {
+      database.execute("drop event trigger lasting", "drop function last");
+    }
+  }
+
+  private static final String VALIDATING =
+      "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and query like '%validate%'";
+
+  private void validationsLast() {
+    database.execute(
+        "create or replace function last() returns event_trigger language plpgsql as $$ begin"
+            + " if current_query() ilike '%validate constraint%' then perform pg_sleep(3600); end if;"
+            + " end $$",
+        "create event trigger lasting on ddl_command_start when tag in ('ALTER TABLE')"
+            + " execute function last()");
   }
 
   @Test

@@ -109,11 +109,8 @@ public final class LeaseStore {
   }
 
   private static Heartbeat heartbeat(org.jooq.Record r) {
-    Optional<String> action = optional(r, "requested_action", String.class);
     return new Heartbeat(
-        action,
-        r.get("contract_approved", Boolean.class)
-            || action.filter("approve_contract"::equals).isPresent());
+        optional(r, "requested_action", String.class), r.get("contract_approved", Boolean.class));
   }
 
   /** Gives the run back at once, so that the next owner need not wait for the lease to end. */

@@ -25,12 +25,20 @@ public final class FinalSweep {
     this.ticker = ticker;
   }
 
-  /** One reading, whose finds are filled; for a column that stays nullable. */
-  public void once(Connection connection, Target target, Sweeper sweeper, BeforeChunk beforeChunk)
+  /**
+   * Fills what a few readings find; for a column that stays nullable, to which NULLs may be written
+   * for ever. The next reading is for rows that moved while the one before looked elsewhere.
+   */
+  public void someRounds(
+      Connection connection, Target target, Sweeper sweeper, BeforeChunk beforeChunk)
       throws SQLException, InterruptedException {
     ShortReads reads =
         new ShortReads(connection, target.spec().options().timeouts(), ticker, beforeChunk);
-    fill(reads, target, find(reads, target), sweeper);
+    for (int round = 1; round <= ROUNDS; round++) {
+      if (fill(reads, target, find(reads, target), sweeper) == 0) {
+        return;
+      }
+    }
   }
 
   /**
@@ -42,6 +50,7 @@ public final class FinalSweep {
   void untilNoneLeft(ShortReads reads, Target target, Sweeper sweeper)
       throws SQLException, InterruptedException {
     long filled = 0;
+    List<Found> before = List.of();
     for (int round = 1; ; round++) {
       List<Found> found = find(reads, target);
       if (found.isEmpty()) {
@@ -50,13 +59,15 @@ public final class FinalSweep {
       if (found.stream().anyMatch(some -> some.outside() > 0)) {
         throw Refusal.OUTSIDE_WHERE.of(target, found, new Chunks(reads, ticker));
       }
-      if (round > 1 && filled == 0) {
+      // Rows that stand elsewhere now were moved by the application between finding and filling.
+      if (filled == 0 && found.equals(before)) {
         throw Refusal.NOT_FILLED.of(target, found, new Chunks(reads, ticker));
       }
       if (round == ROUNDS) {
         throw Refusal.STILL_WRITTEN.of(target, found, new Chunks(reads, ticker));
       }
       filled = fill(reads, target, found, sweeper);
+      before = found;
     }
   }
 

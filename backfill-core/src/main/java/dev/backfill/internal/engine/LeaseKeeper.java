@@ -110,9 +110,7 @@ final class LeaseKeeper implements Runnable {
       case "pause" -> control.pauseByOperator(true);
       case "resume" -> control.pauseByOperator(false);
       case "stop" -> control.stop();
-      default -> {
-        // approve_contract is read where the contract begins.
-      }
+      default -> throw new IllegalStateException("A run was asked to " + action);
     }
   }
 }

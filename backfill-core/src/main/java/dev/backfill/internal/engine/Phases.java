@@ -208,7 +208,7 @@ final class Phases {
     Sweeper sweeper =
         range -> sweep.sweep(connection, range.leaf(), range.fromBlock(), range.toBlock());
     if (options.contract() == Contract.NONE) {
-      new FinalSweep(ticker).once(connection, target, sweeper, control::proceed);
+      new FinalSweep(ticker).someRounds(connection, target, sweeper, control::proceed);
       return;
     }
     new Contractor(guard, ticker)
@@ -258,6 +258,11 @@ final class Phases {
     @Override
     public void proceed() throws InterruptedException {
       control.proceed();
+    }
+
+    @Override
+    public boolean wanted() {
+      return !control.stopping() && !control.paused();
     }
   }
 }

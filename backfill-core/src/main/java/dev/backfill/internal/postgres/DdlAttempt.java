@@ -7,6 +7,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.jooq.exception.DataAccessException;
 
 /**
@@ -37,6 +38,7 @@ final class DdlAttempt {
   private final Ddl ddl;
   private final DdlLimits limits;
   private final Ticker ticker;
+  private final BooleanSupplier wanted;
   // When others began to stall behind us.
   private Optional<Long> queuedAt = Optional.empty();
   private Duration stalled = Duration.ZERO;
@@ -49,17 +51,24 @@ final class DdlAttempt {
     /** Refused at once: a deadlock, triggers that are still to run, a busy row of a catalog. */
     REFUSED,
     /** Had its locks, and did not end in time. */
-    TOO_SLOW
+    TOO_SLOW,
+    /** Cancelled while it read the table, because the run is to pause or to end. */
+    UNWANTED
   }
 
   /** What came of it, how long others stalled for it, and why it failed. */
   record Result(Outcome outcome, Duration stalled, Optional<Exception> failure) {}
 
-  DdlAttempt(Connection connection, Ddl ddl, DdlLimits limits, Ticker ticker) {
+  /**
+   * @param wanted is asked while a statement reads the table, by another thread
+   */
+  DdlAttempt(
+      Connection connection, Ddl ddl, DdlLimits limits, Ticker ticker, BooleanSupplier wanted) {
     this.connection = connection;
     this.ddl = ddl;
     this.limits = limits;
     this.ticker = ticker;
+    this.wanted = wanted;
   }
 
   /**
@@ -79,6 +88,8 @@ final class DdlAttempt {
             beforeCommit.check(tx);
           });
       return new Result(Outcome.DONE, stalled(), Optional.empty());
+    } catch (WantedStatement.Unwanted e) {
+      return new Result(Outcome.UNWANTED, stalled(), Optional.of(e));
     } catch (SQLException | DataAccessException e) {
       Optional<Outcome> outcome = outcome(String.valueOf(SqlStates.state(e)));
       if (outcome.isEmpty()) {
@@ -116,7 +127,11 @@ final class DdlAttempt {
     limit(tx, limits.vacuumYields(), ddl.scans() ? NO_LIMIT : limits.stall());
     try (Statement statement = tx.createStatement()) {
       for (String sql : ddl.statements()) {
-        statement.execute(sql);
+        if (ddl.scans()) {
+          new WantedStatement(statement, wanted).execute(sql);
+        } else {
+          statement.execute(sql);
+        }
       }
     }
   }

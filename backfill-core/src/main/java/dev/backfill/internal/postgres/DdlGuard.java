@@ -61,6 +61,15 @@ public final class DdlGuard {
      * what it waits for itself does not count towards the deadline.
      */
     default void proceed() throws InterruptedException {}
+
+    /**
+     * Asked by another thread while a statement reads the whole table under a weak lock. When it is
+     * false the statement is cancelled and rolled back, {@link #proceed} is asked, and it begins
+     * anew.
+     */
+    default boolean wanted() {
+      return true;
+    }
   }
 
   public DdlGuard(Timeouts timeouts, Ticker ticker, Sleeper sleeper, Observer observer) {
@@ -103,10 +112,14 @@ public final class DdlGuard {
       }
       long began = ticker.nanos();
       DdlAttempt.Result result =
-          new DdlAttempt(connection, ddl, limits, ticker).run(queue, vacuums, beforeCommit);
+          new DdlAttempt(connection, ddl, limits, ticker, observer::wanted)
+              .run(queue, vacuums, beforeCommit);
       if (result.outcome() == DdlAttempt.Outcome.DONE) {
         observer.done(ddl, Duration.ofNanos(ticker.nanos() - began));
         return;
+      }
+      if (result.outcome() == DdlAttempt.Outcome.UNWANTED) {
+        continue;
       }
       if (result.outcome() == DdlAttempt.Outcome.TOO_SLOW) {
         if (++tooSlow == TOO_SLOW) {

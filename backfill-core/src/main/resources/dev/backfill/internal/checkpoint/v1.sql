@@ -13,7 +13,7 @@ create table ${schema}.run (
   phase text not null default 'EXPAND',
   state text not null default 'STOPPED',
   requested_action text
-    check (requested_action in ('pause', 'resume', 'stop', 'approve_contract')),
+    check (requested_action in ('pause', 'resume', 'stop')),
   contract_approved boolean not null default false,
   instant boolean not null default false,
   -- It ended without NOT NULL, as its definition asked; one that asks for it may go on from there.

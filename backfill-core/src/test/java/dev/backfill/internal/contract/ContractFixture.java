@@ -178,9 +178,9 @@ final class ContractFixture implements DdlGuard.Observer {
     failFence = true;
   }
 
-  void sweepOnce() throws SQLException, InterruptedException {
+  void sweepNullable() throws SQLException, InterruptedException {
     try (Connection connection = database.unpooled().getConnection()) {
-      new FinalSweep(Ticker.system()).once(connection, target, this::fill, () -> {});
+      new FinalSweep(Ticker.system()).someRounds(connection, target, this::fill, () -> {});
     }
   }
 

@@ -396,6 +396,30 @@ class ContractorIT {
     }
 
     @Test
+    @DisplayName("D2: rows that move between their finding and their filling are found again")
+    void rowsThatMove() throws Exception {
+      table(100);
+      database.execute("update t set c = null where id = 1");
+      ContractFixture fixture = ContractFixture.of(database);
+      AtomicInteger sweeps = new AtomicInteger();
+
+      fixture.contract(
+          range -> {
+            if (sweeps.incrementAndGet() == 1) {
+              database.execute(
+                  "delete from t where id = 1",
+                  "insert into t (id, c) select n, 'x' from generate_series(1001, 4000) n",
+                  "insert into t (id) values (1)");
+            }
+            return fixture.fill(range);
+          },
+          GO_ON);
+
+      assertThat(sweeps).hasValue(2);
+      assertThat(fixture.isNotNullValid()).isTrue();
+    }
+
+    @Test
     @DisplayName("D5: a foreign partition is refused by name")
     void foreignPartition() throws Exception {
       partitions();
@@ -610,7 +634,7 @@ class ContractorIT {
     database.execute("update t set c = null where id in (1, 99)");
     ContractFixture fixture = ContractFixture.of(database, "id > 50");
 
-    fixture.sweepOnce();
+    fixture.sweepNullable();
 
     assertThat(database.queryStrings("select id from t where c is null")).containsExactly("1");
     assertThat(schema()).isEmpty();

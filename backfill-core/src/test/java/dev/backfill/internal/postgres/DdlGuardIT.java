@@ -114,7 +114,7 @@ class DdlGuardIT {
     return inBackground(
         () -> {
           try (Connection connection = patientSession("guard").getConnection()) {
-            return new DdlAttempt(connection, ddl, limits, Ticker.system())
+            return new DdlAttempt(connection, ddl, limits, Ticker.system(), () -> true)
                 .run(limits.queue(), 0, tx -> {});
           }
         });
@@ -333,7 +333,8 @@ class DdlGuardIT {
                         connection,
                         strong("alter table t add column c int"),
                         limits,
-                        Ticker.system())
+                        Ticker.system(),
+                        () -> true)
                     // It goes on when somebody else gets at the table.
                     .run(limits.queue(), 0, tx -> database.queryLong("select count(*) from t"));
               }
