@@ -22,8 +22,7 @@ public final class UserSql {
     while (at < sql.length()) {
       char c = sql.charAt(at);
       if (c == '\'') {
-        boolean backslashes = at > 0 && "eE".indexOf(sql.charAt(at - 1)) >= 0;
-        quoted('\'', backslashes);
+        quoted('\'', escapePrefix());
       } else if (c == '"') {
         quoted('"', false);
       } else if (sql.startsWith("--", at)) {
@@ -39,6 +38,17 @@ public final class UserSql {
       }
     }
     return out.toString();
+  }
+
+  /** Whether the quote here begins E'...', and not the quote of date'...', say. */
+  private boolean escapePrefix() {
+    return at > 0
+        && "eE".indexOf(sql.charAt(at - 1)) >= 0
+        && (at == 1 || !isIdentifierPart(sql.charAt(at - 2)));
+  }
+
+  private static boolean isIdentifierPart(char c) {
+    return Character.isLetterOrDigit(c) || c == '_' || c == '$';
   }
 
   private void quoted(char quote, boolean backslashes) {
