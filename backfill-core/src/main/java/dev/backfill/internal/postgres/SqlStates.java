@@ -16,6 +16,7 @@ public final class SqlStates {
   public static final String CHECK_VIOLATION = "23514";
   public static final String UNDEFINED_TABLE = "42P01";
   public static final String UNDEFINED_COLUMN = "42703";
+  public static final String UNDEFINED_OBJECT = "42704";
   public static final String DUPLICATE_COLUMN = "42701";
   public static final String INSUFFICIENT_PRIVILEGE = "42501";
 
