@@ -113,6 +113,26 @@ class OperatorsIT {
     return Backfills.on(database.dataSource()).list().get(0);
   }
 
+  @Test
+  void othersSeeHowFarARunIsAndWhatItWaitsFor() throws Exception {
+    try (BackfillRun run = slowly().on(database.dataSource()).start()) {
+      await(firstBatch);
+      Awaitility.await().atMost(PATIENCE).until(() -> status().fraction() > 0);
+      Awaitility.await().atMost(PATIENCE).until(() -> status().remaining().isPresent());
+      run.pause();
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(() -> status().waitingFor().filter(w -> w.contains("paused")).isPresent());
+      assertThat(status().fraction()).isBetween(0.0, 1.0);
+      assertThat(status().waitingSince()).isPresent();
+    }
+    assertThat(status().remaining()).isEmpty();
+    assertThat(status().waitingFor()).isEmpty();
+
+    assertThat(statusCode().on(database.dataSource()).run().state()).isEqualTo(RunState.DONE);
+    assertThat(status().fraction()).isEqualTo(1);
+  }
+
   private static BackfillResult end(BackfillRun run) throws InterruptedException {
     return run.await(PATIENCE).orElseThrow();
   }

@@ -1,5 +1,7 @@
 package dev.backfill.model;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -9,7 +11,14 @@ import java.util.Optional;
  * @param owner who works on it now: process id, host and a random part; empty when nobody does
  * @param alive whether the owner's lease holds
  * @param requestedAction what an operator asked for last: pause, resume, stop
- * @param lastError why the last start failed
+ * @param lastError why the last start failed; may hold a row's key and what the database said
+ * @param waitingFor what it waits for, with value and limit; empty when it is working, or nobody
+ *     works on it. May hold a statement of somebody whose lock is in the way
+ * @param waitingSince by the database's clock
+ * @param fraction estimated share of the backfill's work that is done, 0 to 1, as of about a second
+ *     ago
+ * @param remaining estimated time to the end of the backfill phase at the last minute's pace; empty
+ *     while unknown, and when nobody works on it
  */
 public record RunStatus(
     String name,
@@ -21,4 +30,8 @@ public record RunStatus(
     Optional<String> owner,
     boolean alive,
     Optional<String> requestedAction,
-    Optional<String> lastError) {}
+    Optional<String> lastError,
+    Optional<String> waitingFor,
+    Optional<Instant> waitingSince,
+    double fraction,
+    Optional<Duration> remaining) {}

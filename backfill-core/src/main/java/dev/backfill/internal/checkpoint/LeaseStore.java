@@ -121,6 +121,7 @@ public final class LeaseStore {
             "update "
                 + tables.run()
                 + " set owner = null, lease_until = null, waiting_for = null, waiting_since = null,"
+                + " remaining = null,"
                 + " state = ?, last_error = ?,"
                 // A stop stays, so that a node that waits for the lease stops too.
                 + " updated_at = clock_timestamp() where name = ? and epoch = ?",

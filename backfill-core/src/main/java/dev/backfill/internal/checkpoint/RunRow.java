@@ -3,6 +3,7 @@ package dev.backfill.internal.checkpoint;
 import dev.backfill.model.Phase;
 import dev.backfill.model.RunState;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
@@ -13,6 +14,8 @@ import java.util.Optional;
  * @param withoutContract whether it ended without NOT NULL, as its definition asked
  * @param leaseLeft how long the owner's lease still lasts by the database's clock; negative once
  *     over
+ * @param shareDone as its owner last estimated it, 0 to 1
+ * @param remaining the same; empty while unknown, and when nobody works on it
  */
 public record RunRow(
     String name,
@@ -30,4 +33,8 @@ public record RunRow(
     long epoch,
     Optional<Duration> leaseLeft,
     long sweptRows,
-    Optional<String> lastError) {}
+    Optional<String> lastError,
+    Optional<String> waitingFor,
+    Optional<Instant> waitingSince,
+    double shareDone,
+    Optional<Duration> remaining) {}

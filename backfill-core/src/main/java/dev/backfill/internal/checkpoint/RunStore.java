@@ -7,6 +7,7 @@ import dev.backfill.model.Phase;
 import dev.backfill.model.RunState;
 import java.sql.Connection;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,7 +72,9 @@ public final class RunStore {
                 + " array(select v from jsonb_each_text(definition) e(k, v) order by k) as vals,"
                 + " phase, state, requested_action, contract_approved, instant, without_contract, owner, epoch,"
                 + " extract(epoch from lease_until - clock_timestamp())::float8 as lease_left,"
-                + " swept_rows, last_error from "
+                + " swept_rows, last_error, waiting_for,"
+                + " extract(epoch from waiting_since)::float8 as waiting_since, share_done,"
+                + " extract(epoch from remaining)::float8 as remaining from "
                 + tables.run()
                 + " "
                 + condition,
@@ -100,9 +103,17 @@ public final class RunStore {
         r.get("without_contract", Boolean.class),
         optional(r, "owner", String.class),
         r.get("epoch", Long.class),
-        optional(r, "lease_left", Double.class).map(s -> Duration.ofMillis((long) (s * 1000))),
+        optional(r, "lease_left", Double.class).map(RunStore::duration),
         r.get("swept_rows", Long.class),
-        optional(r, "last_error", String.class));
+        optional(r, "last_error", String.class),
+        optional(r, "waiting_for", String.class),
+        optional(r, "waiting_since", Double.class).map(s -> Instant.EPOCH.plus(duration(s))),
+        r.get("share_done", Double.class),
+        optional(r, "remaining", Double.class).map(RunStore::duration));
+  }
+
+  private static Duration duration(double seconds) {
+    return Duration.ofMillis((long) (seconds * 1000));
   }
 
   /** Enters a phase. False when the epoch is no longer ours. */
@@ -132,13 +143,18 @@ public final class RunStore {
   }
 
   /**
-   * Shows operators what the owner waits for, and since when.
+   * Shows operators what the owner waits for, and since when, and how far it is.
    *
    * @return the settings that they want changed, by name; empty too when the epoch is no longer
    *     ours
    */
   public Map<String, Double> show(
-      Connection connection, String name, long epoch, Optional<String> waitingFor) {
+      Connection connection,
+      String name,
+      long epoch,
+      Optional<String> waitingFor,
+      double shareDone,
+      Optional<Duration> remaining) {
     Map<String, Double> settings = new LinkedHashMap<>();
     Jooq.on(connection)
         .fetchOptional(
@@ -147,11 +163,14 @@ public final class RunStore {
                 + " set waiting_for = cast(? as text), waiting_since = case"
                 + " when cast(? as text) is null then null"
                 + " else coalesce(waiting_since, clock_timestamp()) end,"
+                + " share_done = ?, remaining = make_interval(secs => cast(? as float8)),"
                 + " updated_at = clock_timestamp() where name = ? and epoch = ?"
                 + " returning array(select k from jsonb_each_text(settings) s(k, v) order by k),"
                 + " array(select v from jsonb_each_text(settings) s(k, v) order by k)",
             waitingFor.orElse(null),
             waitingFor.orElse(null),
+            shareDone,
+            remaining.map(StateTables::seconds).orElse(null),
             name,
             epoch)
         .ifPresent(

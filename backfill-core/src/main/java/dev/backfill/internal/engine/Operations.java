@@ -7,6 +7,7 @@ import dev.backfill.internal.checkpoint.WindowStore;
 import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.model.BackfillException;
+import dev.backfill.model.Phase;
 import dev.backfill.model.RunFailedException;
 import dev.backfill.model.RunStatus;
 import java.sql.Connection;
@@ -50,7 +51,11 @@ public final class Operations {
         run.owner(),
         run.leaseLeft().filter(left -> left.compareTo(Duration.ZERO) > 0).isPresent(),
         run.requestedAction(),
-        run.lastError());
+        run.lastError(),
+        run.waitingFor(),
+        run.waitingSince(),
+        run.phase() == Phase.CONTRACT || run.phase() == Phase.DONE ? 1 : run.shareDone(),
+        run.remaining());
   }
 
   public void request(String run, String action) {

@@ -4,6 +4,7 @@ import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.signal.Hold;
 import dev.backfill.internal.signal.Monitor;
 import dev.backfill.internal.time.Ticker;
+import dev.backfill.model.Progress;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -13,7 +14,10 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.IntConsumer;
 
-/** Shows in the run's row what it waits for, and tells the listeners when that changes. */
+/**
+ * Shows in the run's row what it waits for and how far it is, and tells the listeners when that
+ * changes.
+ */
 final class RunBoard implements Monitor.Board {
   private final Ownership ownership;
   private final Events events;
@@ -40,11 +44,20 @@ final class RunBoard implements Monitor.Board {
     waitingFor.ifPresentOrElse(
         reason -> meter.throttled(hold.map(Hold::signal).orElse("application"), reason),
         meter::released);
+    Progress now = meter.now();
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
     try {
       Map<String, Double> settings =
-          ownership.runs().show(connection, ownership.run(), ownership.epoch(), waitingFor);
+          ownership
+              .runs()
+              .show(
+                  connection,
+                  ownership.run(),
+                  ownership.epoch(),
+                  now.waitingFor(),
+                  now.fraction(),
+                  now.remaining());
       // The application's commits take as long: nothing but the flush is in it.
       long start = ticker.nanos();
       connection.commit();

@@ -31,6 +31,9 @@ create table ${schema}.run (
   -- What the owner waits for, with value and limit; written every second.
   waiting_for text,
   waiting_since timestamptz,
+  -- How far it is by its own estimate, 0 to 1, and the time left at the last minute's pace.
+  share_done float8 not null default 0,
+  remaining interval,
   -- Limits, caps and workers that operators want changed: '{"replication-lag": 10, "workers": 2}'.
   settings jsonb not null default '{}',
   created_at timestamptz not null default clock_timestamp(),

@@ -243,7 +243,7 @@ class FenceIT {
     assertThat(runs.enterPhase(owner, RUN, 1, Phase.DONE)).isFalse();
     assertThat(runs.markInstant(owner, RUN, 1)).isFalse();
     assertThat(runs.addSwept(owner, RUN, 1, 7)).isFalse();
-    assertThat(runs.show(owner, RUN, 1, Optional.of("nothing"))).isEmpty();
+    assertThat(runs.show(owner, RUN, 1, Optional.of("nothing"), 1, Optional.empty())).isEmpty();
     assertThat(
             windows.openLeaf(
                 owner, RUN, 1, windows.frontier(owner, RUN), LEAF + 1, Optional.empty()))
