@@ -16,6 +16,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param datasource Name of the DataSource bean to run on. Needed where there are several and none
  *     is primary, and for one that routes.
  * @param stateSchema Schema of the runs' state, created on first use.
+ * @param health What the health endpoint says.
  * @param definitions Backfills by a name of your choice, without dots.
  */
 @ConfigurationProperties(prefix = "backfill", ignoreUnknownFields = false)
@@ -25,4 +26,14 @@ public record BackfillProperties(
     @DefaultValue("background") Expand expand,
     @Nullable String datasource,
     @DefaultValue("backfill") String stateSchema,
-    @DefaultValue Map<String, DefinitionProperties> definitions) {}
+    @DefaultValue Health health,
+    @DefaultValue Map<String, DefinitionProperties> definitions) {
+
+  /**
+   * What the health endpoint says.
+   *
+   * @param downWhenFailed Whether a failed backfill makes the application's health DOWN. Without it
+   *     the status is FAILED, which leaves the aggregate alone.
+   */
+  public record Health(@DefaultValue("false") boolean downWhenFailed) {}
+}
