@@ -5,8 +5,10 @@ import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.signal.BatchReport;
 import dev.backfill.internal.time.Ticker;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * One transaction: settings, the rows, the checkpoint. Either all of it happens or nothing does.
@@ -49,6 +51,24 @@ final class Batch {
      * @throws dev.backfill.model.LeaseLostException when another owner has the run
      */
     Counters write(Connection tx, Filled filled) throws SQLException;
+
+    /**
+     * The statements that do the same, the commit included, and leave it to the server to count the
+     * rows, so that the whole batch is one message; empty where only two will do.
+     */
+    default Optional<Following> following() {
+      return Optional.empty();
+    }
+  }
+
+  /** Statements that follow the update in its message. */
+  interface Following {
+    String sql();
+
+    void bind(PreparedStatement statement, int first) throws SQLException;
+
+    /** What a failure of theirs means. */
+    SQLException failed(SQLException e);
   }
 
   /**
@@ -71,24 +91,39 @@ final class Batch {
       String settings =
           "set transaction isolation level read committed;"
               + BatchLimits.sql(target, leaf.oid(), candidates);
+      Optional<OneMessage> whole = OneMessage.of(target, settings, write, checkpoint);
       long start = ticker.nanos();
-      Filled filled = write.in(connection, settings);
-      Counters after = checkpoint.write(connection, filled);
+      OneMessage.Answer answer =
+          whole.isPresent()
+              ? whole.get().send(connection)
+              : inTwo(connection, settings, write, checkpoint);
       connection.commit();
-      Duration took = Duration.ofNanos(ticker.nanos() - start);
-      return new Outcome(
-          filled.rows(),
-          after.hotUpdates() - filled.before().hotUpdates(),
-          after.walPosition() - filled.before().walPosition(),
-          after.walPosition(),
-          filled.complete(),
-          took);
+      return outcome(answer, Duration.ofNanos(ticker.nanos() - start));
     } catch (Throwable failure) {
       rollback(connection, failure);
       throw failure;
     } finally {
       restore(connection);
     }
+  }
+
+  private static OneMessage.Answer inTwo(
+      Connection connection, String settings, Filler.Write write, Checkpoint checkpoint)
+      throws SQLException {
+    Filled filled = write.in(connection, settings);
+    return new OneMessage.Answer(filled, checkpoint.write(connection, filled));
+  }
+
+  private static Outcome outcome(OneMessage.Answer answer, Duration took) {
+    Filled filled = answer.filled();
+    Counters after = answer.after();
+    return new Outcome(
+        filled.rows(),
+        after.hotUpdates() - filled.before().hotUpdates(),
+        after.walPosition() - filled.before().walPosition(),
+        after.walPosition(),
+        filled.complete(),
+        took);
   }
 
   private static void rollback(Connection connection, Throwable failure) {

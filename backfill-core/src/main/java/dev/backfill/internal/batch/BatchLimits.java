@@ -1,5 +1,6 @@
 package dev.backfill.internal.batch;
 
+import dev.backfill.internal.checkpoint.WindowStore;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.model.ColumnValue;
 import java.time.Duration;
@@ -33,6 +34,7 @@ final class BatchLimits {
         + ", set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
         + ", set_config('plan_cache_mode', 'force_custom_plan', true)"
         + (onlyOurs(target) ? ", set_config('enable_indexscan', 'off', true)" : "")
+        + WindowStore.rememberCounters(leafOid)
         + ", pg_stat_get_xact_tuples_hot_updated("
         + leafOid
         + "::oid), (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint";

@@ -4,6 +4,8 @@ import dev.backfill.internal.postgres.Target;
 import dev.backfill.model.ColumnValue;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
 
 /** Gives the rows that a predicate selects their value, by SQL or by a Java function. */
 interface Filler {
@@ -21,7 +23,15 @@ interface Filler {
      *     columns; sent in one round trip with the update
      */
     Filled in(Connection connection, String settings) throws SQLException;
+
+    /** All that it sends after the settings, where that is one statement. */
+    default Optional<Update> update() {
+      return Optional.empty();
+    }
   }
+
+  /** An UPDATE with its parameters as text. */
+  record Update(String sql, List<String> parameters) {}
 
   static Filler of(Target target) {
     return target.spec().value() instanceof ColumnValue.Computed computed

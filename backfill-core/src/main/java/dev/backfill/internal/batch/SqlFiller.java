@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Fills rows with a constant or an SQL expression: one UPDATE. */
@@ -26,20 +27,26 @@ final class SqlFiller implements Filler {
     neverNull = value;
     List<String> parameters = new ArrayList<>(value.binds());
     parameters.addAll(rows.parameters());
-    String update = tag + sql.update(value, rows);
-    return (tx, settings) -> write(tx, settings + ";" + update, parameters);
+    return new OneUpdate(new Update(tag + sql.update(value, rows), parameters));
   }
 
-  private static Filled write(Connection tx, String statements, List<String> parameters)
-      throws SQLException {
-    try (PreparedStatement statement = tx.prepareStatement(statements)) {
-      Texts.bind(statement, 1, parameters);
-      statement.execute();
-      Counters before = Texts.countersOfNextResult(statement);
-      statement.getMoreResults();
-      return new Filled(statement.getLargeUpdateCount(), before, true);
-    } catch (SQLException e) {
-      throw NullRefusal.caused(e) ? new YieldedNullException(e) : e;
+  private record OneUpdate(Update statement) implements Write {
+    @Override
+    public Optional<Update> update() {
+      return Optional.of(statement);
+    }
+
+    @Override
+    public Filled in(Connection tx, String settings) throws SQLException {
+      try (PreparedStatement all = tx.prepareStatement(settings + ";" + statement.sql())) {
+        Texts.bind(all, 1, statement.parameters());
+        all.execute();
+        Counters before = Texts.countersOfNextResult(all);
+        all.getMoreResults();
+        return new Filled(all.getLargeUpdateCount(), before, true);
+      } catch (SQLException e) {
+        throw NullRefusal.caused(e) ? new YieldedNullException(e) : e;
+      }
     }
   }
 }

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,41 +23,70 @@ record WindowCheckpoint(BatchContext context, Leaf leaf, WindowRow window, Posit
   public Counters write(Connection tx, Filled filled) throws SQLException {
     // Rows that changed while Java computed are read again: the position stays.
     Position to = filled.complete() ? next : Position.of(window);
-    try (PreparedStatement statement =
-        tx.prepareStatement(
-            context.windows().advanceSql(context.run(), leaf.oid())
-                + ";"
-                + SameTable.sql(leaf)
-                + ";commit")) {
-      statement.setInt(1, to.stripe());
-      statement.setArray(2, cursor(tx, to));
-      statement.setBoolean(3, to.stripe() == window.stripes());
-      statement.setLong(4, filled.rows());
-      statement.setLong(5, filled.before().hotUpdates());
-      statement.setString(6, context.run());
-      statement.setLong(7, window.number());
-      statement.setLong(8, context.epoch());
-      statement.setString(9, leaf.sql());
-      execute(statement);
+    String sql = context.windows().advanceSql(context.run(), leaf.oid()) + andCommit();
+    try (PreparedStatement statement = tx.prepareStatement(sql)) {
+      int index = bindPosition(statement, 1, to);
+      statement.setLong(index++, filled.rows());
+      statement.setLong(index++, filled.before().hotUpdates());
+      bindIdentity(statement, index);
+      statement.execute();
       try (ResultSet moved = statement.getResultSet()) {
         moved.next();
         return new Counters(moved.getLong(1), moved.getLong(2));
       }
+    } catch (SQLException e) {
+      throw meaning(e);
     }
   }
 
-  private void execute(PreparedStatement statement) throws SQLException {
-    try {
-      statement.execute();
-    } catch (SQLException e) {
-      if (WindowStore.FENCED.caused(e)) {
-        throw LeaseStore.lost(context.run(), context.epoch());
-      }
-      if (SameTable.caused(e)) {
-        throw SameTable.refused(leaf, e);
-      }
-      throw e;
+  @Override
+  public Optional<Batch.Following> following() {
+    return Optional.of(
+        new Batch.Following() {
+          @Override
+          public String sql() {
+            return context.windows().advanceCountedSql(context.run(), leaf.oid()) + andCommit();
+          }
+
+          @Override
+          public void bind(PreparedStatement statement, int first) throws SQLException {
+            bindIdentity(statement, bindPosition(statement, first, next));
+          }
+
+          @Override
+          public SQLException failed(SQLException e) {
+            return meaning(e);
+          }
+        });
+  }
+
+  private String andCommit() {
+    return ";" + SameTable.sql(leaf) + ";commit";
+  }
+
+  private int bindPosition(PreparedStatement statement, int first, Position to)
+      throws SQLException {
+    statement.setInt(first, to.stripe());
+    statement.setArray(first + 1, cursor(statement.getConnection(), to));
+    statement.setBoolean(first + 2, to.stripe() == window.stripes());
+    return first + 3;
+  }
+
+  private void bindIdentity(PreparedStatement statement, int first) throws SQLException {
+    statement.setString(first, context.run());
+    statement.setLong(first + 1, window.number());
+    statement.setLong(first + 2, context.epoch());
+    statement.setString(first + 3, leaf.sql());
+  }
+
+  private SQLException meaning(SQLException e) {
+    if (WindowStore.FENCED.caused(e)) {
+      throw LeaseStore.lost(context.run(), context.epoch());
     }
+    if (SameTable.caused(e)) {
+      throw SameTable.refused(leaf, e);
+    }
+    return e;
   }
 
   private static @Nullable Array cursor(Connection tx, Position to) throws SQLException {

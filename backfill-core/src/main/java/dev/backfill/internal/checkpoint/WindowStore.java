@@ -23,6 +23,9 @@ public final class WindowStore {
   public static final Refusal FENCED =
       new Refusal("backfill: the run was taken over; rows at its epoch:");
 
+  private static final String UPDATED = "backfill.updated_before";
+  private static final String UPDATED_HOT = "backfill.hot_updated_before";
+
   private final StateTables tables;
 
   public WindowStore(String schema) {
@@ -240,11 +243,39 @@ public final class WindowStore {
    *     that only its change within the transaction is this batch's
    */
   public String advanceSql(String run, long leaf) {
+    return advanceSql(run, leaf, "?", "cast(? as bigint)");
+  }
+
+  /**
+   * The same for a batch that is sent in one message, whose rows nobody but the server knows yet:
+   * it takes them from the session's counters and from what {@link #rememberCounters} kept.
+   * Parameters: stripe, cursor (text[]), done, run, window number, epoch.
+   */
+  public String advanceCountedSql(String run, long leaf) {
+    return advanceSql(
+        run,
+        leaf,
+        "pg_stat_get_xact_tuples_updated(%d::oid) - ".formatted(leaf) + remembered(UPDATED),
+        remembered(UPDATED_HOT));
+  }
+
+  /** Columns of a SELECT before the batch's update that keep the counters for its checkpoint. */
+  public static String rememberCounters(long leaf) {
+    String remember = ", set_config('%s', pg_stat_get_xact_tuples_%s(%d::oid)::text, true)";
+    return remember.formatted(UPDATED, "updated", leaf)
+        + remember.formatted(UPDATED_HOT, "hot_updated", leaf);
+  }
+
+  private static String remembered(String setting) {
+    return "current_setting('%s')::bigint".formatted(setting);
+  }
+
+  private String advanceSql(String run, long leaf, String rows, String hotBefore) {
     String hot = "pg_stat_get_xact_tuples_hot_updated(" + leaf + "::oid)";
     return BatchTag.of(run)
-        + "with backfill_moved as (update %s set stripe = ?, cursor = ?, done = ?, rows = rows + ?,"
-            .formatted(tables.window())
-        + " hot_rows = hot_rows + %s - cast(? as bigint), batches = batches + 1".formatted(hot)
+        + "with backfill_moved as (update %s set stripe = ?, cursor = ?, done = ?, rows = rows + %s,"
+            .formatted(tables.window(), rows)
+        + " hot_rows = hot_rows + %s - %s, batches = batches + 1".formatted(hot, hotBefore)
         + " where run = ? and number = ? and epoch = ? returning "
         + hot
         + " as hot) select max(hot), (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint,"

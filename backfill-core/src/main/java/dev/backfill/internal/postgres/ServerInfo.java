@@ -8,6 +8,7 @@ import java.time.Duration;
  *
  * @param version server_version_num, 180006 for 18.6
  * @param readOnly in recovery, or default_transaction_read_only is on
+ * @param countsRows whether sessions count the rows that they update (track_counts)
  */
 public record ServerInfo(
     int version,
@@ -16,6 +17,7 @@ public record ServerInfo(
     Duration deadlockTimeout,
     Duration checkpointTimeout,
     long sharedBuffersBytes,
+    boolean countsRows,
     String database,
     String user) {
 
@@ -33,6 +35,7 @@ public record ServerInfo(
                    (select setting::bigint from pg_settings where name = 'deadlock_timeout'),
                    (select setting::bigint from pg_settings where name = 'checkpoint_timeout'),
                    (select setting::bigint * 8192 from pg_settings where name = 'shared_buffers'),
+                   current_setting('track_counts')::boolean,
                    current_database()::text,
                    current_user::text
             """)
@@ -45,7 +48,8 @@ public record ServerInfo(
                     Duration.ofMillis(r.get(3, Long.class)),
                     Duration.ofSeconds(r.get(4, Long.class)),
                     r.get(5, Long.class),
-                    r.get(6, String.class),
-                    r.get(7, String.class)));
+                    r.get(6, Boolean.class),
+                    r.get(7, String.class),
+                    r.get(8, String.class)));
   }
 }

@@ -83,7 +83,15 @@ class ConstraintStepsTest {
             Options.defaults());
     ServerInfo server =
         new ServerInfo(
-            major * 10_000, false, false, Duration.ZERO, Duration.ZERO, 0, "database", "user");
+            major * 10_000,
+            false,
+            false,
+            Duration.ZERO,
+            Duration.ZERO,
+            0,
+            true,
+            "database",
+            "user");
     Target target =
         new Target(spec, server, info, new Key("t_pkey", List.of(), false), "text", true);
     return new ConstraintSteps(target, new ConstraintState(OURS, rowType, Arrays.asList(tables)));

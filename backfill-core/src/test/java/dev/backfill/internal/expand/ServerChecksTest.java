@@ -13,7 +13,8 @@ class ServerChecksTest {
     Findings findings = new Findings();
     Duration second = Duration.ofSeconds(1);
     ServerChecks.check(
-        new ServerInfo(version, inRecovery, readOnly, second, second, 1, "db", "user"), findings);
+        new ServerInfo(version, inRecovery, readOnly, second, second, 1, true, "db", "user"),
+        findings);
     return findings.problems();
   }
 
