@@ -2,9 +2,11 @@ package dev.backfill.examples.quickstart;
 
 import dev.backfill.Backfill;
 import dev.backfill.BackfillRun;
+import dev.backfill.Backfills;
 import dev.backfill.BoundBackfill;
 import dev.backfill.model.BackfillResult;
 import dev.backfill.model.Progress;
+import dev.backfill.model.RunStatus;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
@@ -39,6 +41,10 @@ final class Demonstration {
             .on(dataSource);
     System.out.println(backfill.plan());
 
+    long rowsBefore =
+        Backfills.on(dataSource, OrdersTable.STATE).list().stream()
+            .mapToLong(RunStatus::rowsFilled)
+            .sum();
     long heapBefore = orders.heapBytes();
     long walBefore = orders.walPosition();
     BackfillResult result;
@@ -47,7 +53,7 @@ final class Demonstration {
     }
     long wal = orders.walPosition() - walBefore;
     traffic.stop();
-    return Summary.of(result, orders, traffic, wal, heapBefore);
+    return Summary.of(result, rowsBefore, orders, traffic, wal, heapBefore);
   }
 
   private static BackfillResult watch(BackfillRun run, Optional<KillSwitch> kill)

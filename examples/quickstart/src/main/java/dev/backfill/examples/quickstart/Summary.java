@@ -14,7 +14,7 @@ import java.util.Locale;
  * @param rows rows that the library filled, earlier starts of an interrupted run included
  * @param wrongRows rows of the whole table that do not hold what they must
  * @param notNull whether the server refuses a NULL
- * @param rowsPerSecond of this start, expand and contract included
+ * @param rowsPerSecond of this start and the rows that it filled, expand and contract included
  * @param hotShare share of the updates that stayed on their page without index writes
  * @param walBytes written during this start, by the library and by the traffic
  */
@@ -32,13 +32,18 @@ record Summary(
     double longestStallMs) {
 
   static Summary of(
-      BackfillResult result, OrdersTable orders, Traffic traffic, long wal, long heapBefore)
+      BackfillResult result,
+      long rowsBefore,
+      OrdersTable orders,
+      Traffic traffic,
+      long wal,
+      long heapBefore)
       throws SQLException {
     return new Summary(
         result.rows(),
         orders.wrongRows(),
         result.notNull() && orders.refusesNull(),
-        result.rows() / Math.max(1e-3, result.duration().toNanos() / 1e9),
+        (result.rows() - rowsBefore) / Math.max(1e-3, result.duration().toNanos() / 1e9),
         result.batches(),
         result.retries(),
         result.hotShare().orElse(0),
