@@ -50,6 +50,13 @@ final class Contexts {
     return switch (technology) {
       case "jdbc" -> either("jdbc.autoconfigure.", "autoconfigure.jdbc.", "DataSource");
       case "flyway" -> either("flyway.autoconfigure.", "autoconfigure.flyway.", "Flyway");
+      case "liquibase" ->
+          either("liquibase.autoconfigure.", "autoconfigure.liquibase.", "Liquibase");
+      case "sql" ->
+          either(
+              "jdbc.autoconfigure.DataSourceInitialization",
+              "autoconfigure.sql.init.SqlInitialization",
+              "");
       case "jpa" -> either("hibernate.autoconfigure.", "autoconfigure.orm.jpa.", "HibernateJpa");
       default -> throw new IllegalArgumentException(technology);
     };

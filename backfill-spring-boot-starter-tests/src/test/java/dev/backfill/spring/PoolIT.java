@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.Credentials;
+import dev.backfill.Backfills;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -57,6 +59,54 @@ class PoolIT {
               assertThat(application.getDataSourceProperties()).doesNotContainKey("ApplicationName");
             });
     assertThat(pool.get().isClosed()).isTrue();
+  }
+
+  @Test
+  void credentialsThatAreRotatedAreUsedForTheNextConnection() {
+    database.execute(
+        "drop role if exists rotated", "create role rotated superuser login password 'next'");
+    Contexts.on(database)
+        .withPropertyValues(
+            Contexts.orderStatus(
+                "spring.datasource.url=" + database.url().replace("?user=postgres", ""),
+                "spring.datasource.username=postgres",
+                "backfill.definitions.order-status.batch.rows=100",
+                "backfill.definitions.order-status.max-rows-per-second=100"))
+        .run(
+            context -> {
+              await()
+                  .atMost(Duration.ofMinutes(2))
+                  .until(
+                      () ->
+                          context
+                              .getBean(Backfills.class)
+                              .list()
+                              .stream()
+                              .anyMatch(run -> run.rowsFilled() > 0));
+              context
+                  .getBean(HikariDataSource.class)
+                  .getHikariConfigMXBean()
+                  .setCredentials(Credentials.of("rotated", "next"));
+              await()
+                  .atMost(Duration.ofMinutes(2))
+                  .until(
+                      () -> {
+                        database.execute(
+                            "select pg_terminate_backend(pid) from pg_stat_activity"
+                                + " where application_name = 'backfill' and usename = 'postgres'");
+                        return hasSessionsOf("rotated");
+                      });
+            });
+  }
+
+  private boolean hasSessionsOf(String user) {
+    return !database
+        .query(
+            "select count(*) from pg_stat_activity where application_name = 'backfill'"
+                + " and usename = '"
+                + user
+                + "'")
+        .equals("0");
   }
 
   @Configuration(proxyBeanMethods = false)
