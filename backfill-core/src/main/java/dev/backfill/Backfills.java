@@ -2,6 +2,7 @@ package dev.backfill;
 
 import dev.backfill.internal.engine.Operations;
 import dev.backfill.model.BackfillException;
+import dev.backfill.model.RunEvent;
 import dev.backfill.model.RunStatus;
 import java.util.List;
 import javax.sql.DataSource;
@@ -11,6 +12,8 @@ import javax.sql.DataSource;
  * request within about a second. Thread-safe.
  */
 public final class Backfills {
+  private static final int HISTORY = 100;
+
   private final Operations operations;
 
   private Backfills(Operations operations) {
@@ -30,6 +33,15 @@ public final class Backfills {
   /** Every run by name; empty when no run was ever started. */
   public List<RunStatus> list() {
     return operations.list();
+  }
+
+  /**
+   * The latest 100 entries of a run's history, the latest first.
+   *
+   * @throws BackfillException when there is no run of that name
+   */
+  public List<RunEvent> history(String run) {
+    return operations.history(run, HISTORY);
   }
 
   /**

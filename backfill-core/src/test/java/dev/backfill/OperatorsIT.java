@@ -9,6 +9,7 @@ import dev.backfill.model.BackfillResult;
 import dev.backfill.model.BatchSize;
 import dev.backfill.model.Contract;
 import dev.backfill.model.Phase;
+import dev.backfill.model.RunEvent;
 import dev.backfill.model.RunState;
 import dev.backfill.model.RunStatus;
 import dev.backfill.testing.PostgresTest;
@@ -131,6 +132,24 @@ class OperatorsIT {
 
     assertThat(statusCode().on(database.dataSource()).run().state()).isEqualTo(RunState.DONE);
     assertThat(status().fraction()).isEqualTo(1);
+    assertThat(Backfills.on(database.dataSource()).history(RUN))
+        .extracting(RunEvent::kind)
+        .startsWith("done", "phase")
+        .contains("resumed", "stopped")
+        .endsWith("started");
+  }
+
+  @Test
+  void whatAnOwnerThatWasKilledWaitedForIsNotShown() throws Exception {
+    assertThat(statusCode().contract(Contract.MANUAL).on(database.dataSource()).run().state())
+        .isEqualTo(RunState.AWAITING_APPROVAL);
+    database.execute(
+        "update backfill.run set state = 'RUNNING', owner = 'gone', lease_until = now() - interval '1"
+            + " s', waiting_for = 'a standby', waiting_since = now(), remaining = '1 min'");
+    assertThat(status().alive()).isFalse();
+    assertThat(status().waitingFor()).isEmpty();
+    assertThat(status().waitingSince()).isEmpty();
+    assertThat(status().remaining()).isEmpty();
   }
 
   private static BackfillResult end(BackfillRun run) throws InterruptedException {

@@ -75,8 +75,8 @@ class EndpointIT {
             .until(() -> worker.get("health/backfill").body().contains("paused"));
         await()
             .atMost(LONG)
-            .until(() -> other.get(ONE).body().contains("\"waitingSince\""));
-        assertThat(other.get(ONE).text("$.waitingFor")).contains("paused");
+            .until(() -> other.get(ONE).body().contains("it was paused"));
+        assertThat(other.get(ONE).body()).contains("\"waitingSince\"");
 
         assertThat(other.post(ONE + "/resume").text("$.state")).isEqualTo("RUNNING");
         Answer retuned = other.post(ONE, "{\"setting\": \"rows-per-second\", \"value\": 2000}");
@@ -101,7 +101,10 @@ class EndpointIT {
       assertThat(application.get(ONE).text("$.next")).contains("approve-contract");
       assertThat(application.post(ONE + "/approve-contract").status()).isEqualTo(200);
       awaitState(application, "DONE");
-      assertThat(application.get(ONE).text("$.done")).isEqualTo("1.0");
+      Answer done = application.get(ONE);
+      assertThat(done.text("$.done")).isEqualTo("1.0");
+      assertThat(done.text("$.history[*].kind"))
+          .contains("started", "phase", "awaiting_approval", "done");
       assertThat(application.post(ONE + "/pause").status()).isEqualTo(409);
     }
   }

@@ -4,6 +4,7 @@ import static dev.backfill.internal.checkpoint.StateTables.optional;
 
 import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.model.Phase;
+import dev.backfill.model.RunEvent;
 import dev.backfill.model.RunState;
 import java.sql.Connection;
 import java.time.Duration;
@@ -240,6 +241,23 @@ public final class RunStore {
             .execute(
                 "update " + tables.run() + " set contract_approved = true where name = ?", name)
         == 1;
+  }
+
+  /** The latest entries of the run's history, the latest first. */
+  public List<RunEvent> history(Connection connection, String name, int limit) {
+    return Jooq.on(connection)
+        .fetch(
+            "select extract(epoch from at)::float8 as at, kind, detail from "
+                + tables.event()
+                + " where run = ? order by id desc limit ?",
+            name,
+            limit)
+        .map(
+            r ->
+                new RunEvent(
+                    Instant.EPOCH.plus(duration(r.get("at", Double.class))),
+                    r.get("kind", String.class),
+                    r.get("detail", String.class)));
   }
 
   /** Writes an entry of the run's history. */

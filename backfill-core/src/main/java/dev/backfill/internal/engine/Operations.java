@@ -8,6 +8,7 @@ import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.Phase;
+import dev.backfill.model.RunEvent;
 import dev.backfill.model.RunFailedException;
 import dev.backfill.model.RunStatus;
 import java.sql.Connection;
@@ -41,6 +42,7 @@ public final class Operations {
   }
 
   private RunStatus status(Connection connection, RunRow run) {
+    boolean alive = run.leaseLeft().filter(left -> left.compareTo(Duration.ZERO) > 0).isPresent();
     return new RunStatus(
         run.name(),
         run.tableName(),
@@ -49,13 +51,22 @@ public final class Operations {
         run.state(),
         windows.totals(connection, run.name()).rows() + run.sweptRows(),
         run.owner(),
-        run.leaseLeft().filter(left -> left.compareTo(Duration.ZERO) > 0).isPresent(),
+        alive,
         run.requestedAction(),
         run.lastError(),
-        run.waitingFor(),
-        run.waitingSince(),
+        // What an owner that was killed has left there is no longer so.
+        run.waitingFor().filter(reason -> alive),
+        run.waitingSince().filter(since -> alive),
         run.phase() == Phase.CONTRACT || run.phase() == Phase.DONE ? 1 : run.shareDone(),
-        run.remaining());
+        run.remaining().filter(left -> alive));
+  }
+
+  public List<RunEvent> history(String run, int limit) {
+    return call(
+        c -> {
+          require(run, exists(c) && runs.find(c, run).isPresent());
+          return runs.history(c, run, limit);
+        });
   }
 
   public void request(String run, String action) {

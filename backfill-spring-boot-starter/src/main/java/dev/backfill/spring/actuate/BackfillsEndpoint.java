@@ -13,6 +13,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.aot.hint.annotation.RegisterReflectionForBinding;
 import org.springframework.beans.BeansException;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.endpoint.Access;
@@ -28,6 +29,8 @@ import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
  * is asked for is written into the run's row, and its owner sees it within about a second: any node
  * may be asked.
  */
+// By their own types, which a native image cannot tell from those of the operations.
+@RegisterReflectionForBinding({Described.class, Described.All.class, Described.Refused.class})
 @WebEndpoint(id = "backfills", defaultAccess = Access.READ_ONLY)
 public final class BackfillsEndpoint {
   private static final Logger LOG = LoggerFactory.getLogger(BackfillsEndpoint.class);
@@ -61,13 +64,17 @@ public final class BackfillsEndpoint {
   }
 
   /**
-   * One of them.
+   * One of them, with its history.
    *
    * @param name the run's name
    */
   @ReadOperation
   public WebEndpointResponse<OperationResponseBody> backfill(@Selector String name) {
-    return answer(() -> find(name).map(run -> ok(described(run))).orElseGet(() -> none(name)));
+    return answer(
+        () ->
+            find(name)
+                .map(run -> ok(described(run).with(backfills.getObject().history(name))))
+                .orElseGet(() -> none(name)));
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.backfill.spring.actuate;
 
+import dev.backfill.model.RunEvent;
 import dev.backfill.model.RunState;
 import dev.backfill.model.RunStatus;
 import dev.backfill.model.Specification;
@@ -26,6 +27,7 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param alive whether that process has given a sign of life
  * @param requestedAction what an operator asked for last
  * @param next what there is to do, where something is
+ * @param history what happened to it, the latest first; where one is asked for alone
  */
 public record Described(
     String name,
@@ -42,11 +44,25 @@ public record Described(
     @Nullable String owner,
     boolean alive,
     @Nullable String requestedAction,
-    @Nullable String next)
+    @Nullable String next,
+    @Nullable List<Event> history)
     implements OperationResponseBody {
 
   /** All of them: those that the database knows of, by name, then those that have no run yet. */
   public record All(List<Described> backfills) implements OperationResponseBody {}
+
+  /**
+   * An entry of the history.
+   *
+   * @param at ISO 8601, by the database's clock
+   * @param detail absent for errors, which may hold a row's key
+   */
+  public record Event(String at, String kind, @Nullable String detail) {
+    static Event of(RunEvent event) {
+      boolean shown = !event.kind().equals("failed") && !event.detail().isEmpty();
+      return new Event(event.at().toString(), event.kind(), shown ? event.detail() : null);
+    }
+  }
 
   /** Why nothing was done, and what to do. */
   public record Refused(String error) implements OperationResponseBody {}
@@ -70,7 +86,28 @@ public record Described(
         run.owner().orElse(null),
         run.alive(),
         run.requestedAction().orElse(null),
-        next(run));
+        next(run),
+        null);
+  }
+
+  Described with(List<RunEvent> events) {
+    return new Described(
+        name,
+        definition,
+        table,
+        column,
+        phase,
+        state,
+        rows,
+        done,
+        etaSeconds,
+        waitingFor,
+        waitingSince,
+        owner,
+        alive,
+        requestedAction,
+        next,
+        events.stream().map(Event::of).toList());
   }
 
   private static @Nullable String next(RunStatus run) {
@@ -108,6 +145,7 @@ public record Described(
         null,
         here.state() == RegisteredBackfill.State.FAILED
             ? "The log of this application has the cause."
-            : null);
+            : null,
+        null);
   }
 }
