@@ -10,6 +10,7 @@ import dev.backfill.model.BatchSize;
 import dev.backfill.model.Contract;
 import dev.backfill.model.Phase;
 import dev.backfill.model.RunEvent;
+import dev.backfill.model.RunMismatchException;
 import dev.backfill.model.RunState;
 import dev.backfill.model.RunStatus;
 import dev.backfill.testing.PostgresTest;
@@ -165,7 +166,9 @@ class OperatorsIT {
       way.pause(database, run);
       await(paused);
       assertThat(run.progress().state()).isEqualTo(RunState.PAUSED);
-      assertThat(run.progress().waitingFor()).isPresent();
+      assertThat(run.progress().waitingFor())
+          .hasValueSatisfying(
+              reason -> assertThat(reason).contains(way == Way.HANDLE ? "handle" : "operator"));
       assertThat(status().alive()).isTrue();
 
       way.resume(database, run);
@@ -309,6 +312,24 @@ class OperatorsIT {
             + " end $$",
         "create event trigger lasting on ddl_command_start when tag in ('ALTER TABLE')"
             + " execute function last()");
+  }
+
+  @Test
+  @DisplayName("a column that was dropped after its run is not taken for complete")
+  void aColumnThatWasDroppedIsSeen() {
+    BackfillResult done = statusCode().on(database.dataSource()).run();
+    assertThat(done.notNull()).isTrue();
+    database.execute("alter table orders alter status_code drop not null");
+    assertThat(statusCode().on(database.dataSource()).run().notNull()).isFalse();
+
+    database.execute("alter table orders drop column status_code cascade");
+    assertThatThrownBy(() -> statusCode().on(database.dataSource()).run())
+        .isInstanceOf(RunMismatchException.class)
+        .hasMessageContaining("somebody has dropped it since")
+        .hasMessageContaining("DELETE FROM \"backfill\".\"run\" WHERE name = '" + RUN + "'");
+
+    database.execute("delete from backfill.run where name = '" + RUN + "'");
+    assertThat(statusCode().on(database.dataSource()).run().notNull()).isTrue();
   }
 
   @Test

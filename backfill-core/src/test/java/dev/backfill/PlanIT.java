@@ -50,6 +50,9 @@ class PlanIT {
             "orders_pkey",
             "Estimates",
             "Deployment");
+    assertThat(plan.updatePlan())
+        .as("of a range that holds rows")
+        .anyMatch(line -> line.matches(".*id > .1.* AND .*id <= .20000.*"));
     assertThat(plan.estimatedRows()).isBetween(19_000L, 21_000L);
     assertThat(plan.estimatedWalBytes()).isPositive();
     System.out.println(plan);

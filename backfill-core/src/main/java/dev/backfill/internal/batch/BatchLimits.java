@@ -28,16 +28,23 @@ final class BatchLimits {
         + "', true), set_config('synchronous_commit', 'off', true)"
         // Policies would hide rows from the update; off fails loudly where it is not allowed.
         + ", set_config('row_security', 'off', true)"
-        // The key range is always the right access path, whatever the statistics say of a fresh
-        // table;
-        // the penalty that disables the other path must not look like a query worth compiling.
-        + ", set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
-        + ", set_config('plan_cache_mode', 'force_custom_plan', true)"
-        + (onlyOurs(target) ? ", set_config('enable_indexscan', 'off', true)" : "")
+        + ", "
+        + planning(target)
         + WindowStore.rememberCounters(leafOid)
         + ", pg_stat_get_xact_tuples_hot_updated("
         + leafOid
         + "::oid), (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint";
+  }
+
+  /**
+   * The columns that say how to plan a batch. The key range is always the right access path,
+   * whatever the statistics say of a fresh table; the penalty that disables the other path must not
+   * look like a query worth compiling.
+   */
+  static String planning(Target target) {
+    return "set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
+        + ", set_config('plan_cache_mode', 'force_custom_plan', true)"
+        + (onlyOurs(target) ? ", set_config('enable_indexscan', 'off', true)" : "");
   }
 
   /**

@@ -11,12 +11,15 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** Shows a batch without running it, for a plan. */
 public final class BatchPreview {
+  private static final long KEYS = 20_000;
+
   private final Connection connection;
   private final Target target;
   private final LeafSql sql;
@@ -57,11 +60,11 @@ public final class BatchPreview {
 
   /** EXPLAIN of a batch's UPDATE, or of its scan where the column or the right is missing still. */
   public List<String> explainBatch() throws SQLException {
-    Optional<List<String>> key = IndexProof.anyKey(connection, sql);
-    if (key.isEmpty()) {
+    Optional<Rows> range = range();
+    if (range.isEmpty()) {
       return List.of();
     }
-    Rows rows = rows(key.get());
+    Rows rows = range.get();
     if (target.columnExists() && !(target.spec().value() instanceof ColumnValue.Computed)) {
       RowValue value = NullRefusal.in(connection, target);
       List<String> parameters = new ArrayList<>(value.binds());
@@ -78,7 +81,29 @@ public final class BatchPreview {
   }
 
   private Rows rows(List<String> key) {
-    return sql.keys(Optional.of(key), key, new Stripe(0, stripes, StripeBy.HASH));
+    return rows(key, key);
+  }
+
+  private Rows rows(List<String> lo, List<String> hi) {
+    return sql.keys(Optional.of(lo), hi, new Stripe(0, stripes, StripeBy.HASH));
+  }
+
+  /** As many rows as a batch has: for an empty range the planner would show what no batch does. */
+  private Optional<Rows> range() throws SQLException {
+    Optional<List<String>> last = IndexProof.anyKey(connection, sql);
+    if (last.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> first = key(last.get(), 0).orElse(last.get());
+    return Optional.of(rows(first, key(last.get(), KEYS).orElse(last.get())));
+  }
+
+  /** The key so many rows behind the first; empty when there are not as many. */
+  private Optional<List<String>> key(List<String> last, long rows) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql.boundary(true))) {
+      statement.setLong(Texts.bind(statement, 1, last), rows);
+      return Texts.firstRow(statement);
+    }
   }
 
   private List<String> explain(String statement, List<String> parameters) throws SQLException {
@@ -89,8 +114,11 @@ public final class BatchPreview {
         tx -> explain(tx, statement, parameters));
   }
 
-  private static List<String> explain(Connection tx, String statement, List<String> parameters)
+  private List<String> explain(Connection tx, String statement, List<String> parameters)
       throws SQLException {
+    try (Statement settings = tx.createStatement()) {
+      settings.execute("select " + BatchLimits.planning(target));
+    }
     try (PreparedStatement explain = tx.prepareStatement("explain (costs off) " + statement)) {
       Texts.bind(explain, 1, parameters);
       List<String> lines = new ArrayList<>();

@@ -44,6 +44,21 @@ public final class StateSchema {
         .get(0, Boolean.class);
   }
 
+  /** Whether they are there and this role may read them. */
+  public boolean existsReadable(Connection connection) {
+    return Jooq.on(connection)
+        .fetchSingle(
+            """
+            select count(*) > 0 and coalesce(bool_and(
+                     has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')), false)
+            from pg_catalog.pg_class c
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            where n.nspname = cast(? as text) and c.relkind = 'r'
+            """,
+            schema)
+        .get(0, Boolean.class);
+  }
+
   /** Creates what is missing; safe when several nodes do so at once. */
   public void ensure(Connection connection) throws SQLException, InterruptedException {
     for (int attempt = 1; ; attempt++) {

@@ -12,6 +12,7 @@ import java.util.OptionalDouble;
 /** Adds up what the events of a run say. No row is ever counted in the table. */
 final class ProgressMeter {
   private static final String TABLE = "table";
+  private static final String PAUSE = "pause";
 
   private final Ticker ticker;
   private String run = "";
@@ -62,6 +63,12 @@ final class ProgressMeter {
     throttle.begins(signal, inWords, ticker.nanos());
   }
 
+  /** Somebody holds the run; in words, who has to let it go on. */
+  synchronized void paused(String waitsFor) {
+    state = RunState.PAUSED;
+    others.begins(PAUSE, waitsFor, ticker.nanos());
+  }
+
   synchronized void on(BackfillEvent event) {
     if (event instanceof BackfillEvent.BatchCommitted
         || event instanceof BackfillEvent.WindowClaimed
@@ -92,9 +99,6 @@ final class ProgressMeter {
     } else if (event instanceof BackfillEvent.DdlExecuted
         || event instanceof BackfillEvent.RunStarted) {
       others.ends();
-    } else if (event instanceof BackfillEvent.RunPaused) {
-      state = RunState.PAUSED;
-      others.begins("pause", "resume: it was paused by request", ticker.nanos());
     } else if (event instanceof BackfillEvent.RunResumed) {
       state = RunState.RUNNING;
       others.ends();

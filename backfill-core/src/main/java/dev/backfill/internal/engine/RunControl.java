@@ -44,6 +44,13 @@ final class RunControl implements Control {
     return pausedHere || pausedByOperator;
   }
 
+  /** Who has to let it go on; both may have paused it. */
+  synchronized String pausedBy() {
+    return pausedByOperator
+        ? "resume by an operator, who paused it" + (pausedHere ? "; its handle did too" : "")
+        : "resume() of its handle, which paused it";
+  }
+
   synchronized boolean stopping() {
     return stopRequested || lost != null;
   }

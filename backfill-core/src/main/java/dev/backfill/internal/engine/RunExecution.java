@@ -12,6 +12,7 @@ import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.BackfillResult;
+import dev.backfill.model.Contract;
 import dev.backfill.model.LeaseLostException;
 import dev.backfill.model.Phase;
 import dev.backfill.model.Progress;
@@ -23,6 +24,8 @@ import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One start of a run, from preflight to result:
@@ -35,6 +38,8 @@ import org.jooq.exception.DataAccessException;
  * </ol>
  */
 public final class RunExecution {
+  private static final Logger LOG = LoggerFactory.getLogger("dev.backfill.run");
+
   private final Specification spec;
   private final DataSource dataSource;
   private final Ticker ticker;
@@ -92,7 +97,7 @@ public final class RunExecution {
       RunRegister register = new RunRegister(spec, connection, sleeper, events::publish);
       Optional<RunRow> finished = register.findFinished();
       if (finished.isPresent()) {
-        return new ResultReader(connection, spec, ticker).of(finished.get(), RunState.DONE, 0);
+        return finished(new ResultReader(connection, spec, ticker), finished.get());
       }
       Prepared prepared = connection.call(c -> Preflight.check(c, spec));
       RunRow run = register.enter(prepared.target());
@@ -100,6 +105,19 @@ public final class RunExecution {
     } catch (SQLException | DataAccessException e) {
       throw failed(e);
     }
+  }
+
+  private BackfillResult finished(ResultReader results, RunRow run)
+      throws SQLException, InterruptedException {
+    BackfillResult result = results.of(run, RunState.DONE, 0);
+    if (!result.notNull() && spec.options().contract() != Contract.NONE) {
+      LOG.warn(
+          "Run {} is complete, and somebody has dropped the NOT NULL of its column since. Nothing is"
+              + " done about it: apply it again with ALTER TABLE, or delete the run's row of table run to"
+              + " have the next start fill and apply what is missing.",
+          run.name());
+    }
+    return result;
   }
 
   private BackfillResult owned(
@@ -127,11 +145,15 @@ public final class RunExecution {
     Optional<String> error = Optional.empty();
     try {
       control.observe(
-          paused ->
-              events.publish(
-                  paused
-                      ? new BackfillEvent.RunPaused(registered.name())
-                      : new BackfillEvent.RunResumed(registered.name())));
+          paused -> {
+            if (paused) {
+              meter.paused(control.pausedBy());
+            }
+            events.publish(
+                paused
+                    ? new BackfillEvent.RunPaused(registered.name())
+                    : new BackfillEvent.RunResumed(registered.name()));
+          });
       retuning.begin(
           (setting, value) ->
               connection.call(c -> register.runs().retune(c, registered.name(), setting, value)));

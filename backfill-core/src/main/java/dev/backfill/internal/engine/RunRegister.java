@@ -7,6 +7,7 @@ import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.RunStore;
 import dev.backfill.internal.checkpoint.StateSchema;
 import dev.backfill.internal.postgres.Catalog;
+import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.time.Sleeper;
@@ -68,7 +69,8 @@ final class RunRegister {
   Optional<RunRow> findFinished() throws SQLException, InterruptedException {
     return connection.call(
         c -> {
-          if (!schema.exists(c)) {
+          // Without the right to look, the preflight says which grants are missing.
+          if (!schema.existsReadable(c)) {
             return Optional.empty();
           }
           Optional<Catalog.Relation> table =
@@ -122,8 +124,22 @@ final class RunRegister {
           }
           RunRow run = registered.orElseThrow();
           Definition.requireSame(run, target);
+          requireColumn(run, target);
           return run;
         });
+  }
+
+  private void requireColumn(RunRow run, Target target) {
+    if (run.phase() != Phase.EXPAND && !target.columnExists()) {
+      throw new RunMismatchException(
+          "Column %s of %s was added by run %s, and somebody has dropped it since. Nothing was changed. To add and fill it again, forget that run first: DELETE FROM %s WHERE name = '%s'; then start again."
+              .formatted(
+                  target.column(),
+                  target.table().sql(),
+                  run.name(),
+                  Identifiers.quote(spec.options().stateSchema(), "run"),
+                  run.name().replace("'", "''")));
+    }
   }
 
   /** Before anything is created: a run of this name that differs, or another run of the column. */

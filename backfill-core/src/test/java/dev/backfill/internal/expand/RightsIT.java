@@ -4,6 +4,8 @@ import static dev.backfill.internal.expand.Definitions.value;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.backfill.Backfill;
+import dev.backfill.BackfillBuilder;
 import dev.backfill.model.PreflightException;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
@@ -157,6 +159,19 @@ class RightsIT {
         .singleElement()
         .asString()
         .contains("Row security", "Run as the owner");
+  }
+
+  @Test
+  @DisplayName("D10: state that the role may not read is named with the grants")
+  void needsTheStateOfEarlierRuns() {
+    BackfillBuilder copy =
+        Backfill.column("orders", "copy").type("bigint").value("id").stateSchema("their state");
+    copy.on(database.dataSource()).run();
+    DataSource clerk = database.role(role, "\"Own er\"", "create on database " + database.name());
+
+    assertThatThrownBy(() -> copy.on(clerk).run())
+        .isInstanceOf(PreflightException.class)
+        .hasMessageContaining("GRANT USAGE, CREATE ON SCHEMA \"their state\"");
   }
 
   @Test
