@@ -1,6 +1,7 @@
 package dev.backfill.model;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -20,6 +21,8 @@ import java.util.OptionalDouble;
  * @param hotShare share of HOT updates so far, empty before the first batch
  * @param waitingFor what the run is waiting for, with value and limit; empty when it is working
  * @param waited for how long it has been waiting for that; empty when it is working
+ * @param signals what holds it back at a limit, as far as it can be read: a value for each signal,
+ *     and one for each standby
  */
 public record Progress(
     String name,
@@ -34,4 +37,9 @@ public record Progress(
     long retries,
     OptionalDouble hotShare,
     Optional<String> waitingFor,
-    Optional<Duration> waited) {}
+    Optional<Duration> waited,
+    List<SignalValue> signals) {
+  public Progress {
+    signals = List.copyOf(signals);
+  }
+}

@@ -6,6 +6,8 @@ import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.Phase;
 import dev.backfill.model.Progress;
 import dev.backfill.model.RunState;
+import dev.backfill.model.SignalValue;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -31,6 +33,7 @@ final class ProgressMeter {
   private long retries;
   private double hotBefore;
   private double reached;
+  private List<SignalValue> signals = List.of();
 
   ProgressMeter(Ticker ticker) {
     this.ticker = ticker;
@@ -61,6 +64,11 @@ final class ProgressMeter {
   /** A signal holds batches back. */
   synchronized void throttled(String signal, String inWords) {
     throttle.begins(signal, inWords, ticker.nanos());
+  }
+
+  /** What the signals showed just now. */
+  synchronized void signals(List<SignalValue> values) {
+    signals = values;
   }
 
   /** Somebody holds the run; in words, who has to let it go on. */
@@ -128,7 +136,8 @@ final class ProgressMeter {
         retries,
         hotShare(),
         wait.reason(),
-        wait.lasted(now));
+        wait.lasted(now),
+        signals);
   }
 
   /** Never goes back, though what a row costs is learned meanwhile. */

@@ -36,8 +36,10 @@ final class RunBoard implements Monitor.Board {
   }
 
   @Override
-  public Exchange show(Connection connection, Optional<Hold> hold, double restRatio)
-      throws SQLException {
+  public Exchange show(Connection connection, Monitor.Sight sight) throws SQLException {
+    Optional<Hold> hold = sight.hold();
+    double restRatio = sight.restRatio();
+    meter.signals(sight.signals());
     Optional<String> waitingFor =
         hold.map(Hold::describe)
             .or(() -> restRatio < 1 ? Optional.empty() : Optional.of(rests(restRatio)));

@@ -7,6 +7,7 @@ import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.Tx;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
+import dev.backfill.model.SignalValue;
 import dev.backfill.throttle.SignalContext;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -61,6 +62,14 @@ public final class Monitor implements Runnable {
     }
   }
 
+  /**
+   * What it has seen.
+   *
+   * @param hold what keeps batches from starting; empty while nothing does
+   * @param restRatio rest per work
+   */
+  public record Sight(Optional<Hold> hold, double restRatio, List<SignalValue> signals) {}
+
   /** The connection that the monitor may use for a moment. */
   public interface Access {
     <T> T call(Work<T> work) throws SQLException, InterruptedException;
@@ -77,7 +86,7 @@ public final class Monitor implements Runnable {
     /** The settings that were asked for, and how long the commit of the showing took. */
     record Exchange(Map<String, Double> settings, OptionalDouble commitMillis) {}
 
-    Exchange show(Connection connection, Optional<Hold> hold, double restRatio) throws SQLException;
+    Exchange show(Connection connection, Sight sight) throws SQLException;
 
     /** A gate has shut; or, empty, all are open again. */
     void changed(Optional<Hold> hold, Duration lasted);
@@ -220,7 +229,10 @@ public final class Monitor implements Runnable {
 
   private void exchange() throws SQLException, InterruptedException {
     Board.Exchange exchange =
-        access.call(c -> board.show(c, throttler.held(), throttler.restRatio()));
+        access.call(
+            c ->
+                board.show(
+                    c, new Sight(throttler.held(), throttler.restRatio(), throttler.values())));
     commitMillis = exchange.commitMillis();
     exchange.settings().forEach(this::retune);
   }

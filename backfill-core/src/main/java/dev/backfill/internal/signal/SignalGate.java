@@ -1,6 +1,7 @@
 package dev.backfill.internal.signal;
 
 import dev.backfill.internal.time.Ticker;
+import dev.backfill.model.SignalValue;
 import dev.backfill.throttle.Reading;
 import dev.backfill.throttle.Signal;
 import dev.backfill.throttle.SignalContext;
@@ -87,6 +88,15 @@ final class SignalGate {
     String why = unreadable;
     String shown = awaited ? "it is not read yet" : why == null ? detail : why;
     return Optional.of(new Hold(signal.name(), state.value(), state.limit(), signal.unit(), shown));
+  }
+
+  /** What it showed; empty where it cannot be read. */
+  Optional<SignalValue> value() {
+    Gate.State state = gate.state();
+    return awaited || unreadable != null || Double.isNaN(state.value())
+        ? Optional.empty()
+        : Optional.of(
+            new SignalValue(signal.name(), "", state.value(), state.limit(), signal.unit()));
   }
 
   /** "lock-waits (limit 10 sessions)". */

@@ -4,6 +4,7 @@ import dev.backfill.internal.postgres.Replication.Look;
 import dev.backfill.internal.postgres.Replication.Replica;
 import dev.backfill.internal.postgres.Replication.Sender;
 import dev.backfill.internal.postgres.Replication.State;
+import dev.backfill.model.SignalValue;
 import dev.backfill.throttle.Joining;
 import dev.backfill.throttle.NotOurs;
 import dev.backfill.throttle.ReplicationLag;
@@ -255,6 +256,21 @@ final class Standbys {
     if (!notice.equals(said.put(about, notice))) {
       notices.accept(notice);
     }
+  }
+
+  /** How far each is behind that streams. */
+  synchronized List<SignalValue> values(long now) {
+    return standbys.values().stream()
+        .filter(Standby::streaming)
+        .map(
+            standby ->
+                new SignalValue(
+                    lag.name(),
+                    standby.name,
+                    ring.lag(now, standby.replayed()).time().toNanos() / (double) NANOS,
+                    gate.state().limit(),
+                    "s"))
+        .toList();
   }
 
   /** A batch of ours ended at a position. */

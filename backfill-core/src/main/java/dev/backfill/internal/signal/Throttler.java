@@ -2,6 +2,7 @@ package dev.backfill.internal.signal;
 
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.RunFailedException;
+import dev.backfill.model.SignalValue;
 import dev.backfill.throttle.NotOurs;
 import dev.backfill.throttle.Throttling;
 import java.time.Duration;
@@ -173,6 +174,16 @@ public final class Throttler implements Pace {
     long since = heldByWindowSince;
     boolean forLong = since >= 0 && now - since > WORTH_TELLING;
     return hold.isPresent() || !forLong ? hold : standbys.windowFull();
+  }
+
+  /** What the signals show, those that can be read. */
+  List<SignalValue> values() {
+    List<SignalValue> values = new ArrayList<>();
+    gates.forEach(gate -> gate.value().ifPresent(values::add));
+    if (standbys != null) {
+      values.addAll(standbys.values(ticker.nanos()));
+    }
+    return values;
   }
 
   /** Whether a setting is known; takes the value when it is above zero. */

@@ -63,7 +63,7 @@ class ProgressMeterTest {
 
   @Test
   void pausedByRequest() {
-    meter.on(new BackfillEvent.RunPaused(RUN));
+    meter.paused("resume() of its handle, which paused it");
     assertThat(meter.now().waitingFor()).get().asString().contains("paused");
 
     meter.on(new BackfillEvent.RunResumed(RUN));
