@@ -43,7 +43,7 @@ final class BackfillLifecycle implements SmartLifecycle {
       return;
     }
     switch (properties.startup()) {
-      case BACKGROUND -> thread(started::runOnce, started::runApproved);
+      case BACKGROUND -> thread(started::letOthersStart, started::runOnce, started::runApproved);
       case BLOCKING -> {
         guarded(started::runOnce);
         thread(started::runApproved);

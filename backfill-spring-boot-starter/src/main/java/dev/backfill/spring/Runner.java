@@ -18,6 +18,7 @@ import org.slf4j.LoggerFactory;
 final class Runner {
   private static final Logger LOG = LoggerFactory.getLogger(Runner.class);
   private static final long LOOK_SECONDS = 2;
+  private static final long HEAD_START_SECONDS = 1;
 
   private final List<RegisteredBackfill> backfills;
   private final Approvals approvals;
@@ -26,6 +27,14 @@ final class Runner {
   Runner(List<RegisteredBackfill> backfills, Approvals approvals) {
     this.backfills = backfills;
     this.approvals = approvals;
+  }
+
+  /**
+   * The first steps of a run load some thousand classes: the processors are the application's until
+   * it is ready.
+   */
+  void letOthersStart() throws InterruptedException {
+    boolean unused = stopping.await(HEAD_START_SECONDS, TimeUnit.SECONDS);
   }
 
   /** Returns when each has ended for now, or when stopped. */
