@@ -29,8 +29,9 @@ final class StartedApplication implements AutoCloseable {
    *
    * @param started until Spring Boot says that it has started
    * @param ready until its readiness probe, the first request, is answered with 200 after that
+   * @param processor of all its threads until it had started
    */
-  record Times(double started, double ready) {}
+  record Times(double started, double ready, double processor) {}
 
   private final Process process;
   private final Times times;
@@ -56,9 +57,10 @@ final class StartedApplication implements AutoCloseable {
     BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
     awaitStarted(output);
     double started = secondsSince(began);
+    double processor = process.info().totalCpuDuration().orElseThrow().toMillis() / 1e3;
     drain(output);
     awaitServing(port);
-    return new StartedApplication(process, new Times(started, secondsSince(began)));
+    return new StartedApplication(process, new Times(started, secondsSince(began), processor));
   }
 
   Times times() {

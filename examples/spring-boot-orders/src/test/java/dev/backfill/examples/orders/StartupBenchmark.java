@@ -104,10 +104,11 @@ public final class StartupBenchmark {
     times.get(start).add(measured);
     System.out.printf(
         Locale.ROOT,
-        "%-16s started after %.2f s, ready after %.2f s%n",
+        "%-16s started after %.2f s, ready after %.2f s, processor %.2f s%n",
         start,
         measured.started(),
-        measured.ready());
+        measured.ready(),
+        measured.processor());
   }
 
   private long batches() {
@@ -124,10 +125,11 @@ public final class StartupBenchmark {
     for (Start start : Start.values()) {
       System.out.printf(
           Locale.ROOT,
-          "%-16s started %s, ready %s%n",
+          "%-16s started %s, ready %s, processor %s%n",
           start,
           median(start, StartedApplication.Times::started),
-          median(start, StartedApplication.Times::ready));
+          median(start, StartedApplication.Times::ready),
+          median(start, StartedApplication.Times::processor));
     }
   }
 
