@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -106,7 +107,10 @@ final class BusyPrimary implements Callable<Integer> {
     return 0;
   }
 
-  /** The arms take turns; each round begins with another one. */
+  /**
+   * The arms take turns, in each round in another order: who always came after the same one would
+   * feel what that one leaves the disk to do.
+   */
   private List<BusyArm> measure(BenchServer server, List<Contender> contenders)
       throws SQLException, InterruptedException, ExecutionException {
     List<BusyArm> arms = new ArrayList<>();
@@ -118,7 +122,9 @@ final class BusyPrimary implements Callable<Integer> {
     table.createFresh(server.dataSource());
     // The first transactions of a JVM are slow, whoever is beside them.
     traffic.run(WARM_UP_TRANSACTIONS, () -> true, 0);
+    Random random = new Random(rounds);
     for (int round = 1; round <= rounds; round++) {
+      Collections.shuffle(order, random);
       for (BusyArm arm : order) {
         table.createFresh(server.dataSource());
         Latencies taken =
@@ -131,7 +137,6 @@ final class BusyPrimary implements Callable<Integer> {
             taken.percentile(99),
             taken.max());
       }
-      Collections.rotate(order, -1);
     }
     return arms;
   }
