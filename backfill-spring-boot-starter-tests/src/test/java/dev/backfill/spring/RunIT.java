@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.jdbc.metadata.AbstractDataSourcePoolMetadata;
+import org.springframework.boot.jdbc.metadata.DataSourcePoolMetadataProvider;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -259,5 +261,52 @@ class RunIT {
                           .orElseThrow())
                   .hasMessageContaining("no HikariCP pool");
             });
+  }
+
+  /** Says of any pool that it has six connections. */
+  @Configuration(proxyBeanMethods = false)
+  static class Six {
+    @Bean
+    DataSourcePoolMetadataProvider six() {
+      return dataSource ->
+          new AbstractDataSourcePoolMetadata<>(dataSource) {
+            @Override
+            public Integer getActive() {
+              return 0;
+            }
+
+            @Override
+            public Integer getMax() {
+              return 6;
+            }
+
+            @Override
+            public Integer getMin() {
+              return 0;
+            }
+
+            @Override
+            public String getValidationQuery() {
+              return "";
+            }
+
+            @Override
+            public Boolean getDefaultAutoCommit() {
+              return true;
+            }
+          };
+    }
+  }
+
+  @Test
+  void halfOfASmallPoolIsNotTaken() {
+    Contexts.on(TestServer.database(10))
+        .withUserConfiguration(Unpooled.class, Six.class)
+        .withPropertyValues(Contexts.orderStatus("backfill.startup=blocking"))
+        .run(
+            context ->
+                assertThat(status(context).failure().orElseThrow())
+                    .hasMessageContaining("3 of its 6 connections")
+                    .hasMessageContaining("backfill.datasource"));
   }
 }

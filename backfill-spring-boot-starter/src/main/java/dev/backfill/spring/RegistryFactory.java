@@ -85,8 +85,10 @@ final class RegistryFactory {
             .orderedStream()
             .<Consumer<HikariDataSource>>map(customizer -> customizer::customize)
             .toList();
+    DataSource dataSource = dataSource();
     return new ConnectionSource(
-        dataSource(),
+        dataSource,
+        PoolSize.of(beans, dataSource),
         properties.datasource() != null,
         application.isEmpty() ? "backfill" : application + " backfill",
         customizers);

@@ -1,6 +1,7 @@
 package dev.backfill.internal.engine;
 
 import dev.backfill.internal.checkpoint.RunRow;
+import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.postgres.ValueText;
 import dev.backfill.model.ColumnValue;
@@ -69,10 +70,12 @@ final class Definition {
               + run.name()
               + " was started from another definition, and nothing was changed."
               + differences
-              + " Use the former definition to finish it, give the new one another name with name(...),"
-              + " or delete the row of table run whose name is '"
+              + " Use the former definition to finish it; or forget it, DELETE FROM "
+              + Identifiers.quote(target.spec().options().stateSchema(), "run")
+              + " WHERE name = '"
               + run.name().replace("'", "''")
-              + "' to start from the beginning: rows that have a value keep it.");
+              + "', and start again. Rows that have a value keep it: to give all of them the new one,"
+              + " fill a new column, or update those rows yourself.");
     }
   }
 

@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.backfill.model.BackfillException;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
@@ -18,20 +19,25 @@ public final class ConnectionSource {
   private static final int BESIDE_WORKERS = 2;
 
   private final DataSource application;
+  private final OptionalInt most;
   private final boolean named;
   private final String sessionName;
   private final List<Consumer<HikariDataSource>> customizers;
 
   /**
+   * @param most how many connections the application's pool has, where it is no HikariCP pool and
+   *     says so
    * @param named whether the DataSource was chosen by {@code backfill.datasource}
    * @param sessionName the application_name of the run's sessions
    */
   public ConnectionSource(
       DataSource application,
+      OptionalInt most,
       boolean named,
       String sessionName,
       List<Consumer<HikariDataSource>> customizers) {
     this.application = application;
+    this.most = most;
     this.named = named;
     this.sessionName = sessionName;
     this.customizers = List.copyOf(customizers);
@@ -71,13 +77,24 @@ public final class ConnectionSource {
               + ". Nothing was changed. Ask for one worker, or name a HikariCP DataSource with"
               + " backfill.datasource.");
     }
+    int taken = workers + BESIDE_WORKERS;
+    if (most.isPresent() && most.getAsInt() <= 2 * taken) {
+      throw new BackfillException(
+          "The DataSource is no HikariCP pool, and the run would take "
+              + taken
+              + " of its "
+              + most.getAsInt()
+              + " connections, half of them or more. Nothing was changed. Give it more than "
+              + 2 * taken
+              + ", or name a HikariCP DataSource with backfill.datasource.");
+    }
     LOG.warn(
         "The DataSource is no HikariCP pool: the backfill {} takes up to {} of the application's own"
             + " connections, and a batch cannot be cancelled at shutdown. Name a HikariCP DataSource"
             + " with backfill.datasource to give it a pool of its own.",
         name,
-        workers + BESIDE_WORKERS);
-    return new SharedConnections(application, workers + BESIDE_WORKERS);
+        taken);
+    return new SharedConnections(application, taken);
   }
 
   private @org.jspecify.annotations.Nullable HikariDataSource hikari() {
