@@ -124,13 +124,14 @@ final class RunRegister {
           }
           RunRow run = registered.orElseThrow();
           Definition.requireSame(run, target);
-          requireColumn(run, target);
+          requireColumn(c, run, target);
           return run;
         });
   }
 
-  private void requireColumn(RunRow run, Target target) {
-    if (run.phase() != Phase.EXPAND && !target.columnExists()) {
+  /** Asks now: since the preflight another node may have added it, and gone on. */
+  private void requireColumn(Connection c, RunRow run, Target target) {
+    if (run.phase() != Phase.EXPAND && !columnExists(c, run)) {
       throw new RunMismatchException(
           "Column %s of %s was added by run %s, and somebody has dropped it since. Nothing was changed. To add and fill it again, forget that run first: DELETE FROM %s WHERE name = '%s'; then start again."
               .formatted(
