@@ -75,7 +75,7 @@ class EndpointIT {
             .until(() -> worker.get("health/backfill").body().contains("paused"));
         await()
             .atMost(LONG)
-            .until(() -> other.get(ONE).body().contains("it was paused"));
+            .until(() -> other.get(ONE).body().contains("who paused it"));
         assertThat(other.get(ONE).body()).contains("\"waitingSince\"");
 
         assertThat(other.post(ONE + "/resume").text("$.state")).isEqualTo("RUNNING");
