@@ -21,11 +21,13 @@ import org.jooq.exception.DataAccessException;
 /** Creates the state tables and brings them to the version that this library writes. */
 public final class StateSchema {
   /** The state format that this library reads and writes. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
-  // Two nodes that create the same objects at once collide in the catalogs' unique indexes.
+  // Two nodes that create the same objects at once collide in the catalogs' unique indexes; one
+  // that
+  // upgrades waits for the owner's heartbeat, and gives way to it.
   private static final Set<String> CREATED_BY_ANOTHER =
-      Set.of("23505", "42P06", "42P07", "40P01", "XX000");
+      Set.of("23505", "42P06", "42P07", "40P01", "55P03", "XX000");
   private static final int ATTEMPTS = 20;
 
   private final String schema;
@@ -39,8 +41,7 @@ public final class StateSchema {
   /** Whether the state tables are there; a plan asks this, since it may not create them. */
   public boolean exists(Connection connection) {
     return Jooq.on(connection)
-        .fetchSingle(
-            "select to_regclass(?) is not null", Identifiers.quote(schema, "state_version"))
+        .fetchSingle("select to_regclass(?) is not null", stateVersion())
         .get(0, Boolean.class);
   }
 
@@ -84,14 +85,32 @@ public final class StateSchema {
       if (!schemaExists) {
         sql.execute("create schema " + Identifiers.quote(schema));
       }
-      run(connection, script());
+      run(connection, script(1));
     }
-    int version =
-        sql.fetchSingle("select max(version) from " + Identifiers.quote(schema, "state_version"))
-            .get(0, Integer.class);
+    int version = version(sql);
     if (version > VERSION) {
       throw tooNew(version);
     }
+    if (version < VERSION) {
+      upgrade(connection, sql);
+    }
+  }
+
+  /** Only adds, so that a node with the older library goes on with a run that it owns. */
+  private void upgrade(Connection connection, DSLContext sql) {
+    sql.execute("set local lock_timeout = '500ms'");
+    sql.execute("lock table " + stateVersion() + " in exclusive mode");
+    for (int next = version(sql) + 1; next <= VERSION; next++) {
+      run(connection, script(next));
+    }
+  }
+
+  private int version(DSLContext sql) {
+    return sql.fetchSingle("select max(version) from " + stateVersion()).get(0, Integer.class);
+  }
+
+  private String stateVersion() {
+    return Identifiers.quote(schema, "state_version");
   }
 
   private BackfillException tooNew(int version) {
@@ -114,8 +133,8 @@ public final class StateSchema {
     }
   }
 
-  private String script() {
-    try (InputStream in = StateSchema.class.getResourceAsStream("v" + VERSION + ".sql")) {
+  private String script(int version) {
+    try (InputStream in = StateSchema.class.getResourceAsStream("v" + version + ".sql")) {
       if (in == null) {
         throw new IllegalStateException("The state schema is missing from the library's jar");
       }

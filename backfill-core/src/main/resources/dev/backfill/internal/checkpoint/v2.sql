@@ -1,0 +1,51 @@
+-- What EXPAND made itself, so that abandoning a run takes away nothing else. NULL: it was there before.
+alter table ${schema}.run
+  add column added_attnum smallint,
+  add column default_oid oid,
+  drop constraint run_requested_action_check,
+  add constraint run_requested_action_check
+    check (requested_action in ('pause', 'resume', 'stop', 'abandon'));
+
+-- The rows that a run put aside, by key. A key may be longer than an index entry: its hash stands for it.
+create table ${schema}.quarantine (
+  run text not null references ${schema}.run (name) on delete cascade,
+  leaf oid not null,
+  leaf_name text not null,
+  key text[] not null,
+  key_hash bytea not null,
+  sqlstate text not null,
+  message text not null,
+  attempts integer not null default 1,
+  found_at timestamptz not null default clock_timestamp(),
+  primary key (run, leaf, key_hash)
+);
+
+-- How far a comparison of all rows with the value expression is, in blocks of a leaf.
+create table ${schema}.verification (
+  run text primary key references ${schema}.run (name) on delete cascade,
+  definition jsonb not null,
+  leaf oid,
+  block bigint not null default 0,
+  leaves_done oid[] not null default '{}',
+  rows_compared bigint not null default 0,
+  rows_unfilled bigint not null default 0,
+  rows_different bigint not null default 0,
+  owner text,
+  epoch bigint not null default 0,
+  lease_until timestamptz,
+  started_at timestamptz not null default clock_timestamp(),
+  updated_at timestamptz not null default clock_timestamp(),
+  finished_at timestamptz
+) with (fillfactor = 50);
+
+-- The first rows that differ, by key.
+create table ${schema}.difference (
+  id bigint generated always as identity primary key,
+  run text not null references ${schema}.run (name) on delete cascade,
+  leaf oid not null,
+  leaf_name text not null,
+  key text[] not null,
+  found_at timestamptz not null default clock_timestamp()
+);
+
+insert into ${schema}.state_version (version) values (2);
