@@ -3,6 +3,7 @@ package dev.backfill.event;
 import dev.backfill.model.BackfillResult;
 import dev.backfill.model.Phase;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Something that happened in a run. */
 public sealed interface BackfillEvent {
@@ -86,6 +87,18 @@ public sealed interface BackfillEvent {
 
   /** Another process owns the run; this one waits for it to end or for its lease to expire. */
   record WaitingForOwner(String run, String owner) implements BackfillEvent {}
+
+  /**
+   * The server gives out no connection that may write, or has run out of something, disk say. The
+   * run tries again, and goes on by itself.
+   *
+   * @param sqlState of the last answer; empty when there was none
+   */
+  record ServerLost(String run, Optional<String> sqlState, String message)
+      implements BackfillEvent {}
+
+  /** The server is back, or has again what it had run out of. */
+  record ServerBack(String run, Duration lasted) implements BackfillEvent {}
 
   /** The run is paused by request. */
   record RunPaused(String run) implements BackfillEvent {}

@@ -4,7 +4,9 @@ import java.time.Duration;
 
 /**
  * How often a batch is tried again after a deadlock, a lock timeout, a serialization failure or a
- * lost connection, with exponential, jittered pauses.
+ * lost connection, with exponential, jittered pauses. A server that is down, read-only, full or out
+ * of connections is waited for without end, with pauses up to {@code maxPause}; the run goes on by
+ * itself, and can be stopped meanwhile.
  *
  * @param maxAttempts attempts of one batch without progress, the first included; default 20
  * @param initialPause pause before the second attempt; default 50 ms

@@ -22,6 +22,7 @@ public record BatchContext(
     long epoch,
     WindowStore windows,
     Control control,
+    Outages outages,
     Pace pace,
     IntSupplier workers,
     Consumer<BackfillEvent> events,

@@ -37,6 +37,7 @@ final class BatchFailures {
   final class Attempts {
     private final WindowRow window;
     private final Retries.Attempts attempts = retries.attempts();
+    private final Outages.Waits waits = context.outages().waits();
     private final TableWait tableWait = new TableWait(context);
 
     Attempts(WindowRow window) {
@@ -59,9 +60,12 @@ final class BatchFailures {
           yield Reaction.AGAIN;
         }
         case CONNECTION -> {
-          connection.close();
-          pause(attempts, window, e);
+          reconnect(connection, attempts, window, e);
           yield Reaction.REREAD;
+        }
+        case EXHAUSTED -> {
+          waits.pause(e);
+          yield Reaction.AGAIN;
         }
         case DATA -> {
           if (end == null) {
@@ -83,17 +87,41 @@ final class BatchFailures {
     return new Attempts(window);
   }
 
-  Retries.Attempts retriesOfOne() {
-    return retries.attempts();
+  /** The attempts of one piece of work on a session that cannot be lost for another. */
+  final class Waits {
+    private final Retries.Attempts attempts = retries.attempts();
+    private final Outages.Waits waits = context.outages().waits();
+
+    /**
+     * Waits before the next attempt where others or the server were in the way; all else ends the
+     * run.
+     */
+    void pauseOrFail(Exception e, String where) throws InterruptedException {
+      switch (SqlStates.classify(e)) {
+        case CONTENTION -> pause(attempts, null, e);
+        case EXHAUSTED -> waits.pause(e);
+        default -> throw fatal(e, where);
+      }
+    }
   }
 
-  /** Waits before the next attempt where others were in the way; all else ends the run. */
-  void pauseOrFail(Retries.Attempts attempts, Exception e, String where)
+  Waits waits() {
+    return new Waits();
+  }
+
+  /**
+   * Each loss counts as an attempt, however long the outage: the value itself may bring the server
+   * down, and must not do so for ever.
+   */
+  private void reconnect(
+      WorkerConnection connection,
+      Retries.Attempts attempts,
+      @Nullable WindowRow window,
+      Exception e)
       throws InterruptedException {
-    if (SqlStates.classify(e) != SqlStates.Kind.CONTENTION) {
-      throw fatal(e, where);
-    }
-    pause(attempts, null, e);
+    connection.close();
+    pause(attempts, window, e);
+    context.outages().await();
   }
 
   /** Work that reads only: repeated while connections are lost or others are in the way. */
@@ -104,6 +132,7 @@ final class BatchFailures {
   <T> T retried(WorkerConnection connection, Read<T> read)
       throws SQLException, InterruptedException {
     Retries.Attempts attempts = retries.attempts();
+    Waits waits = waits();
     TableWait tableWait = new TableWait(context);
     TableInfo table = context.target().table();
     while (true) {
@@ -112,10 +141,9 @@ final class BatchFailures {
         return read.run();
       } catch (SQLException | DataAccessException e) {
         if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
-          connection.close();
-          pause(attempts, null, e);
+          reconnect(connection, attempts, null, e);
         } else if (!tableWait.waited(connection.get(), table.oid(), table.sql(), e)) {
-          pauseOrFail(attempts, e, table.sql());
+          waits.pauseOrFail(e, table.sql());
         }
       }
     }

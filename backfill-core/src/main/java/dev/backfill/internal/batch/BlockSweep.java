@@ -59,7 +59,7 @@ public final class BlockSweep {
   /** The rows filled, or -1 when the range is to be tried again with half its blocks. */
   private long fill(Connection connection, Leaf leaf, LeafSql sql, long from, long to)
       throws SQLException, InterruptedException {
-    Retries.Attempts attempts = failures.retriesOfOne();
+    BatchFailures.Waits waits = failures.waits();
     TableWait tableWait = new TableWait(context);
     while (true) {
       context.awaitTurn();
@@ -81,6 +81,7 @@ public final class BlockSweep {
                   return filled.before();
                 });
         sizer.committed(candidates, outcome.serverTime());
+        context.outages().worked();
         context.rest(context.pace().completed(outcome.report(true)));
         return outcome.rows();
       } catch (SQLException e) {
@@ -96,7 +97,7 @@ public final class BlockSweep {
         if (tableWait.waited(connection, leaf.oid(), leaf.sql(), e)) {
           continue;
         }
-        failures.pauseOrFail(attempts, e, leaf.sql());
+        waits.pauseOrFail(e, leaf.sql());
         if (to - from > 1) {
           return -1;
         }

@@ -15,11 +15,20 @@ final class Retries {
   private final Retry retry;
 
   Retries(RetryPolicy policy) {
+    this(policy, policy.maxAttempts());
+  }
+
+  /** For what does not depend on the batch. */
+  static Retries endless(RetryPolicy policy) {
+    return new Retries(policy, Integer.MAX_VALUE);
+  }
+
+  private Retries(RetryPolicy policy, int maxAttempts) {
     this.retry =
         Retry.of(
             "batch",
             RetryConfig.custom()
-                .maxAttempts(policy.maxAttempts())
+                .maxAttempts(maxAttempts)
                 .intervalFunction(
                     IntervalFunction.ofExponentialRandomBackoff(
                         policy.initialPause(), FACTOR, JITTER, policy.maxPause()))

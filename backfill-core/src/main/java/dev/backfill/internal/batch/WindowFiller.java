@@ -157,6 +157,7 @@ final class WindowFiller {
               sql.keys(from(), end.key(), Stripe.of(window)),
               rows,
               new WindowCheckpoint(context, leaf, window, next));
+      context.outages().worked();
       if (!end.key().equals(window.hi())) {
         // The last batch of a pass is shorter than asked for and would teach too low a cost.
         sizer.committed(rows, outcome.serverTime());

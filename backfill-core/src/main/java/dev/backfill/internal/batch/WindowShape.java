@@ -74,6 +74,8 @@ final class WindowShape {
   }
 
   private void react(Connection connection, WindowRow window, double share) throws SQLException {
+    // First, since it may fail and all be done again.
+    String holder = OldestSnapshot.holder(connection);
     String reaction;
     if (leastRows < MAX_ROWS) {
       leastRows = Math.min(MAX_ROWS, leastRows * 2);
@@ -88,9 +90,6 @@ final class WindowShape {
         .events()
         .accept(
             new BackfillEvent.HotShareLow(
-                context.run(),
-                window.number(),
-                share,
-                reaction + "; oldest snapshot: " + OldestSnapshot.holder(connection)));
+                context.run(), window.number(), share, reaction + "; oldest snapshot: " + holder));
   }
 }

@@ -93,8 +93,16 @@ final class Worker {
   }
 
   /** Its leaf was detached or dropped in mid-run: its rows are no longer the table's. */
-  private void close(WorkerConnection connection, WindowRow window) throws SQLException {
-    context.windows().close(connection.get(), context.run(), window.number(), context.epoch());
+  private void close(WorkerConnection connection, WindowRow window)
+      throws SQLException, InterruptedException {
+    failures.retried(
+        connection,
+        () -> {
+          context
+              .windows()
+              .close(connection.get(), context.run(), window.number(), context.epoch());
+          return true;
+        });
     context
         .events()
         .accept(new BackfillEvent.WindowCompleted(context.run(), window.number(), 0, 0));
@@ -110,12 +118,13 @@ final class Worker {
     long start = context.ticker().nanos();
     Optional<WindowRow> done = fill(connection, mine.leaf(), mine.window(), mine.cuts());
     if (done.isPresent()) {
-      shape.filled(
-          connection.get(),
-          mine.leaf(),
-          done.get(),
-          mine.keys(),
-          Duration.ofNanos(context.ticker().nanos() - start));
+      Duration took = Duration.ofNanos(context.ticker().nanos() - start);
+      failures.retried(
+          connection,
+          () -> {
+            shape.filled(connection.get(), mine.leaf(), done.get(), mine.keys(), took);
+            return true;
+          });
       completed(done.get());
     }
     return true;

@@ -1,9 +1,11 @@
 package dev.backfill.internal.engine;
 
+import dev.backfill.internal.batch.Outages;
 import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.postgres.SqlStates;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +20,12 @@ final class ControlConnection implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlConnection.class);
 
   private final DataSource dataSource;
+  private final Outages outages;
   private @Nullable Borrowed borrowed;
 
-  ControlConnection(DataSource dataSource) {
+  ControlConnection(DataSource dataSource, Outages outages) {
     this.dataSource = dataSource;
+    this.outages = outages;
   }
 
   /** Work on the connection; one at a time. */
@@ -35,6 +39,10 @@ final class ControlConnection implements AutoCloseable {
    * tried again on a new one.
    */
   synchronized <T> T call(Work<T> work) throws SQLException, InterruptedException {
+    if (outages.open()) {
+      throw new SQLTransientConnectionException(
+          "the server is not asked before the next pause is over", "08000");
+    }
     Borrowed kept = borrowed;
     if (kept != null && !kept.isClosed()) {
       try {
@@ -49,6 +57,25 @@ final class ControlConnection implements AutoCloseable {
     Borrowed open = Borrowed.from(dataSource);
     borrowed = open;
     return on(open, work);
+  }
+
+  /**
+   * The same over outages: for what has to be done before the run can go on. The work, which may be
+   * done twice, must bear that.
+   */
+  <T> T insist(Work<T> work) throws SQLException, InterruptedException {
+    Outages.Waits exhausted = outages.waits();
+    while (true) {
+      try {
+        return call(work);
+      } catch (SQLException | DataAccessException e) {
+        switch (SqlStates.classify(e)) {
+          case CONNECTION -> outages.await();
+          case EXHAUSTED -> exhausted.pause(e);
+          default -> throw e;
+        }
+      }
+    }
   }
 
   private <T> T on(Borrowed open, Work<T> work) throws SQLException, InterruptedException {

@@ -67,13 +67,18 @@ final class Ownership {
     leases.fence(tx, run, epoch);
   }
 
-  /** Work on the run's control connection. */
+  /** Work on the run's control connection that its caller repeats by itself. */
   <T> T call(ControlConnection.Work<T> work) throws SQLException, InterruptedException {
     return connection.call(work);
   }
 
+  /** The same for work without which the run cannot go on: over outages. */
+  <T> T insist(ControlConnection.Work<T> work) throws SQLException, InterruptedException {
+    return connection.insist(work);
+  }
+
   void enter(Phase phase) throws SQLException, InterruptedException {
-    boolean ours = connection.call(c -> runs.enterPhase(c, run, epoch, phase));
+    boolean ours = connection.insist(c -> runs.enterPhase(c, run, epoch, phase));
     if (!ours) {
       throw LeaseStore.lost(run, epoch);
     }
@@ -82,15 +87,16 @@ final class Ownership {
 
   /** Adds a line to the run's history. */
   void log(String kind, String detail) throws SQLException, InterruptedException {
-    connection.run(
+    connection.insist(
         c -> {
           runs.log(c, run, kind, detail);
+          return true;
         });
   }
 
   /** Whether the contract was approved, by call or by SQL. */
   boolean contractApproved() throws SQLException, InterruptedException {
-    return connection.call(
+    return connection.insist(
         c ->
             leases
                 .look(c, run, epoch)

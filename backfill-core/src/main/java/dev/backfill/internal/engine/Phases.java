@@ -4,6 +4,7 @@ import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.batch.BackfillPhase;
 import dev.backfill.internal.batch.BatchContext;
 import dev.backfill.internal.batch.BlockSweep;
+import dev.backfill.internal.batch.Outages;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.WindowStore;
 import dev.backfill.internal.contract.Contractor;
@@ -38,6 +39,7 @@ final class Phases {
   private final Ownership ownership;
   private final DataSource dataSource;
   private final RunControl control;
+  private final Outages outages;
   private final ProgressMeter meter;
   private final Events events;
   private final Ticker ticker;
@@ -54,6 +56,7 @@ final class Phases {
       Ownership ownership,
       DataSource dataSource,
       RunControl control,
+      Outages outages,
       ProgressMeter meter,
       Events events,
       Ticker ticker,
@@ -64,13 +67,14 @@ final class Phases {
     this.ownership = ownership;
     this.dataSource = dataSource;
     this.control = control;
+    this.outages = outages;
     this.meter = meter;
     this.events = events;
     this.ticker = ticker;
     this.sleeper = sleeper;
     this.windows = new WindowStore(options.stateSchema());
     this.guard = new DdlGuard(options.timeouts(), ticker, sleeper, new DdlEvents());
-    this.sessions = new Reconnecting(dataSource, options.retry(), control, sleeper);
+    this.sessions = new Reconnecting(dataSource, options.retry(), outages, ticker);
     this.expander = new Expander(guard, options.stateSchema());
     this.workers = new AtomicInteger(options.workers());
     this.watch = watch();
@@ -137,7 +141,7 @@ final class Phases {
   }
 
   private RunState phases() throws Exception {
-    RunRow run = ownership.call(c -> ownership.runs().find(c, ownership.run()).orElseThrow());
+    RunRow run = ownership.insist(c -> ownership.runs().find(c, ownership.run()).orElseThrow());
     begin(run);
     Phase phase = run.phase();
     boolean instant = run.instant();
@@ -158,7 +162,7 @@ final class Phases {
       }
       sessions.run(this::contract);
       if (options.contract() == Contract.NONE) {
-        ownership.call(
+        ownership.insist(
             c -> ownership.runs().markWithoutContract(c, ownership.run(), ownership.epoch()));
       }
       enter(Phase.DONE);
@@ -167,7 +171,7 @@ final class Phases {
   }
 
   private void begin(RunRow run) throws SQLException, InterruptedException {
-    WindowStore.Totals before = ownership.call(c -> windows.totals(c, ownership.run()));
+    WindowStore.Totals before = ownership.insist(c -> windows.totals(c, ownership.run()));
     meter.begin(ownership.run(), target.table().estimatedRows(), before, run.sweptRows());
     boolean resumed = ownership.epoch() > 1;
     ownership.log(resumed ? "resumed" : "started", "epoch " + ownership.epoch());
@@ -227,6 +231,7 @@ final class Phases {
         ownership.epoch(),
         windows,
         control,
+        outages,
         watch.pace(),
         workers::get,
         events::publish,

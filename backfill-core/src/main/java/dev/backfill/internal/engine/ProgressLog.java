@@ -41,6 +41,16 @@ final class ProgressLog {
           locked.run(),
           locked.table(),
           locked.holders());
+    } else if (event instanceof BackfillEvent.ServerLost lost) {
+      LOG.warn(
+          "Run {} waits for the server{}: {}. It tries again in growing pauses, and goes on by itself"
+              + " when the server is back; what is committed stays.",
+          lost.run(),
+          lost.sqlState().map(s -> " (SQLSTATE " + s + ")").orElse(""),
+          lost.message());
+    } else if (event instanceof BackfillEvent.ServerBack back) {
+      LOG.info(
+          "Run {}: the server is back after {} s", back.run(), back.lasted().toMillis() / 1000.0);
     } else if (event instanceof BackfillEvent.DdlExecuted done) {
       LOG.info("Run {}: {} ({} ms)", done.run(), done.sql(), done.took().toMillis());
     } else if (event instanceof BackfillEvent.HotShareLow low) {

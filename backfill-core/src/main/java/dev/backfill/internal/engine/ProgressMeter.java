@@ -14,6 +14,7 @@ import java.util.OptionalDouble;
 /** Adds up what the events of a run say. No row is ever counted in the table. */
 final class ProgressMeter {
   private static final String TABLE = "table";
+  private static final String SERVER = "server";
   private static final String PAUSE = "pause";
 
   private final Ticker ticker;
@@ -110,6 +111,10 @@ final class ProgressMeter {
     } else if (event instanceof BackfillEvent.RunResumed) {
       state = RunState.RUNNING;
       others.ends();
+    } else if (event instanceof BackfillEvent.ServerLost lost) {
+      others.begins(SERVER, "the server: " + lost.message(), ticker.nanos());
+    } else if (event instanceof BackfillEvent.ServerBack) {
+      others.ends(SERVER);
     } else if (event instanceof BackfillEvent.WaitingForOwner other) {
       others.begins("owner", "owner " + other.owner(), ticker.nanos());
     }

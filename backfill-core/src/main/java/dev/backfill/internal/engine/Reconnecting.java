@@ -1,9 +1,9 @@
 package dev.backfill.internal.engine;
 
-import dev.backfill.internal.batch.Control;
+import dev.backfill.internal.batch.Outages;
 import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.postgres.SqlStates;
-import dev.backfill.internal.time.Sleeper;
+import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.RetryPolicy;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -20,17 +20,19 @@ import org.slf4j.LoggerFactory;
  */
 final class Reconnecting {
   private static final Logger LOG = LoggerFactory.getLogger(Reconnecting.class);
+  // A session that lasted so long did something: losing it says nothing of the work.
+  private static final Duration PROGRESS = Duration.ofMinutes(1);
 
   private final DataSource dataSource;
   private final RetryPolicy policy;
-  private final Control control;
-  private final Sleeper sleeper;
+  private final Outages outages;
+  private final Ticker ticker;
 
-  Reconnecting(DataSource dataSource, RetryPolicy policy, Control control, Sleeper sleeper) {
+  Reconnecting(DataSource dataSource, RetryPolicy policy, Outages outages, Ticker ticker) {
     this.dataSource = dataSource;
     this.policy = policy;
-    this.control = control;
-    this.sleeper = sleeper;
+    this.outages = outages;
+    this.ticker = ticker;
   }
 
   /** Work on a connection. */
@@ -40,21 +42,29 @@ final class Reconnecting {
   }
 
   void run(Work work) throws SQLException, InterruptedException {
-    Duration pause = policy.initialPause();
-    for (int attempt = 1; ; attempt++) {
+    Outages.Waits exhausted = outages.waits();
+    int attempt = 1;
+    while (true) {
+      long start = ticker.nanos();
       try (Borrowed borrowed = Borrowed.from(dataSource)) {
         work.on(borrowed.connection());
+        outages.worked();
         return;
       } catch (SQLException | DataAccessException e) {
-        if (SqlStates.classify(e) != SqlStates.Kind.CONNECTION || attempt >= policy.maxAttempts()) {
-          throw e;
+        attempt = ticker.nanos() - start < PROGRESS.toNanos() ? attempt + 1 : 1;
+        switch (SqlStates.classify(e)) {
+          case CONNECTION -> {
+            if (attempt > policy.maxAttempts()) {
+              throw e;
+            }
+            LOG.warn(
+                "The session was lost: {}. What is left is done in another one.", e.getMessage());
+          }
+          case EXHAUSTED -> exhausted.pause(e);
+          default -> throw e;
         }
-        LOG.warn("The session was lost: {}. What is left is done in another one.", e.getMessage());
       }
-      sleeper.sleep(pause);
-      control.proceed();
-      Duration longer = pause.multipliedBy(2);
-      pause = longer.compareTo(policy.maxPause()) < 0 ? longer : policy.maxPause();
+      outages.await();
     }
   }
 }

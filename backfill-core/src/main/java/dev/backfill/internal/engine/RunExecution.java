@@ -3,6 +3,7 @@ package dev.backfill.internal.engine;
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.event.BackfillListener;
 import dev.backfill.internal.batch.Control;
+import dev.backfill.internal.batch.Outages;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.expand.Preflight;
 import dev.backfill.internal.expand.Prepared;
@@ -47,6 +48,7 @@ public final class RunExecution {
   private final RunControl control = new RunControl();
   private final ProgressMeter meter;
   private final Events events;
+  private final Outages outages;
   private final Retuning retuning;
 
   public RunExecution(
@@ -62,6 +64,15 @@ public final class RunExecution {
     this.meter = new ProgressMeter(ticker);
     this.retuning = new Retuning(spec);
     this.events = new Events(meter::on, new ProgressLog(ticker, meter::now)::on, listeners);
+    this.outages =
+        new Outages(
+            spec.table() + "." + spec.column(),
+            dataSource,
+            spec.options().retry(),
+            control,
+            events::publish,
+            ticker,
+            sleeper);
   }
 
   public Progress progress() {
@@ -92,16 +103,27 @@ public final class RunExecution {
    */
   public BackfillResult execute() throws InterruptedException {
     JooqProbe.require();
-    try (ControlConnection connection = new ControlConnection(dataSource)) {
+    try (ControlConnection connection = new ControlConnection(dataSource, outages)) {
       PoolCheck.require(dataSource, spec.options().workers());
       RunRegister register = new RunRegister(spec, connection, sleeper, events::publish);
       Optional<RunRow> finished = register.findFinished();
       if (finished.isPresent()) {
         return finished(new ResultReader(connection, spec, ticker), finished.get());
       }
-      Prepared prepared = connection.call(c -> Preflight.check(c, spec));
+      // The server has answered once: from here on an outage is waited for.
+      Prepared prepared = connection.insist(c -> Preflight.check(c, spec));
+      outages.named(prepared.target().runName());
       RunRow run = register.enter(prepared.target());
       return owned(connection, register, prepared, run);
+    } catch (Control.StopRequested e) {
+      throw new RunFailedException(
+          "The backfill of "
+              + spec.table()
+              + "."
+              + spec.column()
+              + " was stopped while it waited for the server, before it had begun or gone on with"
+              + " anything. Start it again when the server is back.",
+          e);
     } catch (SQLException | DataAccessException e) {
       throw failed(e);
     }
@@ -158,7 +180,8 @@ public final class RunExecution {
           (setting, value) ->
               connection.call(c -> register.runs().retune(c, registered.name(), setting, value)));
       Phases phases =
-          new Phases(prepared, ownership, dataSource, control, meter, events, ticker, sleeper);
+          new Phases(
+              prepared, ownership, dataSource, control, outages, meter, events, ticker, sleeper);
       end = phases.run();
     } catch (Control.StopRequested e) {
       end = RunState.STOPPED;

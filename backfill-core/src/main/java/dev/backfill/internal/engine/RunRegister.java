@@ -106,7 +106,7 @@ final class RunRegister {
 
   /** Creates the state tables where they are missing and the run's row, or finds it. */
   RunRow enter(Target target) throws SQLException, InterruptedException {
-    return connection.call(
+    return connection.insist(
         c -> {
           refuseOther(c, target);
           schema.ensure(c);
@@ -169,16 +169,15 @@ final class RunRegister {
   }
 
   RunRow find(String run) throws SQLException, InterruptedException {
-    return connection
-        .call(c -> runs.find(c, run))
-        .orElseThrow(
-            () ->
-                new RunMismatchException(
-                    "The row of run "
-                        + run
-                        + " was deleted from the state tables while this process waited for it or"
-                        + " worked on it. What is filled stays filled; start it again to begin a new"
-                        + " run."));
+    return connection.call(c -> runs.find(c, run)).orElseThrow(() -> deleted(run));
+  }
+
+  private static RunMismatchException deleted(String run) {
+    return new RunMismatchException(
+        "The row of run "
+            + run
+            + " was deleted from the state tables while this process waited for it or worked on it."
+            + " What is filled stays filled; start it again to begin a new run.");
   }
 
   /** The epoch once the lease is ours; empty when another owner finished, or stop was asked for. */
@@ -189,7 +188,7 @@ final class RunRegister {
       Duration lease = spec.options().timeouts().lease();
       boolean waited = told;
       Optional<Long> epoch =
-          connection.call(
+          connection.insist(
               c ->
                   waited
                       ? leases.acquireAfterWait(c, run, owner, lease)
@@ -197,7 +196,7 @@ final class RunRegister {
       if (epoch.isPresent()) {
         return epoch;
       }
-      RunRow row = find(run);
+      RunRow row = connection.insist(c -> runs.find(c, run)).orElseThrow(() -> deleted(run));
       if (row.phase() == Phase.DONE || stopAskedFor(row)) {
         return Optional.empty();
       }

@@ -19,12 +19,16 @@ public final class SqlStates {
   public static final String UNDEFINED_OBJECT = "42704";
   public static final String DUPLICATE_COLUMN = "42701";
   public static final String INSUFFICIENT_PRIVILEGE = "42501";
+  public static final String READ_ONLY = "25006";
 
   private static final Set<String> CONTENTION =
       Set.of("40001", DEADLOCK, LOCK_NOT_AVAILABLE, QUERY_CANCELED, OBJECT_IN_USE);
-  // 25P03 and 57P05 are the server's idle time-outs; 57P0x are shutdown and termination.
+  // 25P03 and 57P05 are the server's idle time-outs; 57P0x are shutdown and termination. A server
+  // that is read-only after a failover is the wrong one: the session to it is worth nothing.
   private static final Set<String> CONNECTION =
-      Set.of("57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "53300");
+      Set.of("57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "53300", READ_ONLY);
+  // Disk, memory, a limit of the configuration, an I/O error.
+  private static final Set<String> EXHAUSTED = Set.of("53000", "53100", "53200", "53400", "58030");
 
   private SqlStates() {}
 
@@ -34,6 +38,8 @@ public final class SqlStates {
     CONTENTION,
     /** The session is gone or none is to be had: reconnect, read the checkpoint, go on. */
     CONNECTION,
+    /** The server has run out of something: roll back, wait until somebody has mended it. */
+    EXHAUSTED,
     /** A row cannot take its value: find the row. */
     DATA,
     /** Trying again would fail again. */
@@ -51,6 +57,9 @@ public final class SqlStates {
     }
     if (state.startsWith("08") || CONNECTION.contains(state)) {
       return Kind.CONNECTION;
+    }
+    if (EXHAUSTED.contains(state)) {
+      return Kind.EXHAUSTED;
     }
     // 22 data exception, 23 constraint, 44 check option, P0001 and 09 raised by a trigger
     if (state.startsWith("22")
