@@ -3,6 +3,7 @@ package dev.backfill.internal.batch;
 import dev.backfill.internal.postgres.BaseType;
 import dev.backfill.internal.postgres.BatchTag;
 import dev.backfill.internal.postgres.Identifiers;
+import dev.backfill.internal.postgres.ResultRow;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.postgres.ValueText;
 import dev.backfill.model.ColumnValue;

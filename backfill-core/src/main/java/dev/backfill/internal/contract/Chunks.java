@@ -1,12 +1,15 @@
 package dev.backfill.internal.contract;
 
 import dev.backfill.internal.contract.NullProof.BlockRange;
+import dev.backfill.internal.postgres.ChunkSize;
 import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.ShortReads;
 import dev.backfill.internal.time.Ticker;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,12 +20,11 @@ import java.util.Optional;
  */
 final class Chunks {
   private static final long FIRST_BLOCKS = 1_000;
-  private static final long MAX_BLOCKS = 100_000;
-  private static final double TARGET_NANOS = 5e8;
+  private static final Duration TARGET = Duration.ofMillis(500);
 
   private final ShortReads reads;
   private final Ticker ticker;
-  private long most = FIRST_BLOCKS;
+  private final ChunkSize size = new ChunkSize(TARGET, FIRST_BLOCKS);
 
   Chunks(ShortReads reads, Ticker ticker) {
     this.reads = reads;
@@ -46,24 +48,19 @@ final class Chunks {
     long block = range.fromBlock();
     while (block < range.toBlock()) {
       long from = block;
-      long to = Math.min(range.toBlock(), block + most);
+      long to = Math.min(range.toBlock(), block + size.blocks());
       reads.proceed();
       long start = ticker.nanos();
       Optional<T> result = reads.attempt(tx -> chunk(tx, sql, from, to, reading));
       if (result.isPresent()) {
         results.add(result.get());
-        most = next(to - from, ticker.nanos() - start);
+        size.took(to - from, Duration.ofNanos(ticker.nanos() - start));
         block = to;
       } else {
-        most = Math.max(1, (to - from) / 2);
+        size.failed(to - from);
       }
     }
     return results;
-  }
-
-  private static long next(long blocks, long nanos) {
-    double fitting = blocks * TARGET_NANOS / Math.max(1, nanos);
-    return (long) Math.max(1, Math.min(MAX_BLOCKS, Math.min(fitting, blocks * 4.0)));
   }
 
   private static <T> T chunk(Connection tx, String sql, long from, long to, Reading<T> reading)

@@ -3,6 +3,7 @@ package dev.backfill.internal.contract;
 import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.Ddl;
 import dev.backfill.internal.postgres.DdlGuard;
+import dev.backfill.internal.postgres.ShortReads;
 import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.time.Ticker;
@@ -91,7 +92,7 @@ public final class Contractor {
       Target target,
       Sweeper sweeper,
       DdlGuard.BeforeCommit fence,
-      NullProof.BeforeChunk beforeStep)
+      ShortReads.BeforeChunk beforeStep)
       throws SQLException, InterruptedException {
     ShortReads reads =
         new ShortReads(connection, target.spec().options().timeouts(), ticker, beforeStep);

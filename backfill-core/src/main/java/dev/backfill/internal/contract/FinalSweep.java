@@ -1,7 +1,7 @@
 package dev.backfill.internal.contract;
 
-import dev.backfill.internal.contract.NullProof.BeforeChunk;
 import dev.backfill.internal.contract.NullProof.BlockRange;
+import dev.backfill.internal.postgres.ShortReads;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.BackfillException;
@@ -28,17 +28,23 @@ public final class FinalSweep {
   /**
    * Fills what a few readings find; for a column that stays nullable, to which NULLs may be written
    * for ever. The next reading is for rows that moved while the one before looked elsewhere.
+   *
+   * @return how many rows it filled
    */
-  public void someRounds(
-      Connection connection, Target target, Sweeper sweeper, BeforeChunk beforeChunk)
+  public long someRounds(
+      Connection connection, Target target, Sweeper sweeper, ShortReads.BeforeChunk beforeChunk)
       throws SQLException, InterruptedException {
     ShortReads reads =
         new ShortReads(connection, target.spec().options().timeouts(), ticker, beforeChunk);
+    long filled = 0;
     for (int round = 1; round <= ROUNDS; round++) {
-      if (fill(reads, target, find(reads, target), sweeper) == 0) {
-        return;
+      long now = fill(reads, target, find(reads, target), sweeper);
+      filled += now;
+      if (now == 0) {
+        break;
       }
     }
+    return filled;
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.backfill.internal.contract;
 
 import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.ShortReads;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.time.Ticker;
@@ -35,12 +36,6 @@ public final class NullProof {
 
   /** Blocks of a leaf, the last one excluded, in which a row has no value. */
   public record BlockRange(Leaf leaf, long fromBlock, long toBlock) {}
-
-  /** Is asked before each chunk and each statement; throws to end the work. */
-  @FunctionalInterface
-  public interface BeforeChunk {
-    void proceed() throws InterruptedException;
-  }
 
   /**
    * The ranges that hold a NULL, at the time when each was read, in physical order. A leaf that is

@@ -2,6 +2,7 @@ package dev.backfill.internal.contract;
 
 import dev.backfill.internal.postgres.Catalog;
 import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.ShortReads;
 import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.internal.postgres.TableInfo.Leaf;

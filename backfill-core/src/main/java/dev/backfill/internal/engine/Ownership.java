@@ -62,6 +62,11 @@ final class Ownership {
     return runs;
   }
 
+  /** The run's control connection. */
+  ControlConnection connection() {
+    return connection;
+  }
+
   /** Throws unless the run is ours until the given transaction commits. */
   void fence(Connection tx) {
     leases.fence(tx, run, epoch);

@@ -14,9 +14,7 @@ import dev.backfill.internal.expand.Expander;
 import dev.backfill.internal.expand.Prepared;
 import dev.backfill.internal.postgres.Ddl;
 import dev.backfill.internal.postgres.DdlGuard;
-import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.internal.postgres.Target;
-import dev.backfill.internal.signal.Monitor;
 import dev.backfill.internal.signal.Watch;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
@@ -24,7 +22,6 @@ import dev.backfill.model.Contract;
 import dev.backfill.model.Options;
 import dev.backfill.model.Phase;
 import dev.backfill.model.RunState;
-import dev.backfill.throttle.Throttling;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -81,29 +78,9 @@ final class Phases {
   }
 
   private Watch watch() {
-    Throttling throttling = options.throttling();
-    int cores =
-        throttling.pacing()
-            ? (int) throttling.cores().orElse(Runtime.getRuntime().availableProcessors())
-            : 0;
-    return Watch.over(
-        new Monitor.Watched(
-            ownership.run(),
-            target.table().tables().stream().map(TableInfo.Leaf::oid).toList(),
-            target.server().major(),
-            cores,
-            options.timeouts().blockedByUs()),
-        new Watch.Work(
-            throttling,
-            options.maxRowsPerSecond(),
-            target.table().indexes().size(),
-            options.workers()),
-        new Monitor.Access() {
-          @Override
-          public <T> T call(Work<T> work) throws SQLException, InterruptedException {
-            return ownership.call(work::on);
-          }
-        },
+    return Watching.over(
+        target,
+        ownership.connection(),
         new RunBoard(ownership, events, meter, this::workers, ticker),
         ticker,
         sleeper);
@@ -114,30 +91,7 @@ final class Phases {
   }
 
   RunState run() throws Exception {
-    Thread monitor = new Thread(watch.monitor(), "backfill-" + ownership.run() + "-monitor");
-    monitor.setDaemon(true);
-    monitor.start();
-    try {
-      return phases();
-    } finally {
-      monitor.interrupt();
-      join(monitor);
-    }
-  }
-
-  /** An interrupt meanwhile is kept for whoever waits next. */
-  private static void join(Thread thread) {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    return Watching.during(watch, ownership.run(), this::phases);
   }
 
   private RunState phases() throws Exception {

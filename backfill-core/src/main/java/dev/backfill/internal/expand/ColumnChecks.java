@@ -1,5 +1,6 @@
 package dev.backfill.internal.expand;
 
+import dev.backfill.internal.postgres.ColumnType;
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.internal.postgres.TableInfo.ColumnInfo;

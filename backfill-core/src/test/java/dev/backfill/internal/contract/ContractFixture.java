@@ -1,6 +1,5 @@
 package dev.backfill.internal.contract;
 
-import dev.backfill.internal.contract.NullProof.BeforeChunk;
 import dev.backfill.internal.postgres.Catalog;
 import dev.backfill.internal.postgres.Catalog.Relation;
 import dev.backfill.internal.postgres.Ddl;
@@ -8,6 +7,7 @@ import dev.backfill.internal.postgres.DdlGuard;
 import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.KeyChooser;
 import dev.backfill.internal.postgres.ServerInfo;
+import dev.backfill.internal.postgres.ShortReads.BeforeChunk;
 import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.time.Sleeper;

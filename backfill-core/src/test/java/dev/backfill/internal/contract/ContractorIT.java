@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.backfill.internal.contract.ContractFixture.Step;
 import dev.backfill.internal.contract.ContractFixture.Stopped;
-import dev.backfill.internal.contract.NullProof.BeforeChunk;
+import dev.backfill.internal.postgres.ShortReads.BeforeChunk;
 import dev.backfill.model.NullsRemainException;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;

@@ -3,8 +3,9 @@ package dev.backfill.internal.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.backfill.internal.contract.NullProof.BeforeChunk;
 import dev.backfill.internal.contract.NullProof.BlockRange;
+import dev.backfill.internal.postgres.ShortReads;
+import dev.backfill.internal.postgres.ShortReads.BeforeChunk;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.RunMismatchException;

@@ -1,6 +1,5 @@
-package dev.backfill.internal.expand;
+package dev.backfill.internal.postgres;
 
-import dev.backfill.internal.postgres.Identifiers;
 import java.util.Set;
 
 /**
@@ -10,12 +9,12 @@ import java.util.Set;
  * @param baseName the name in pg_type of the type, or of the one that a domain stands for
  * @param modifier the length modifier as pg_attribute has it, -1 for none
  */
-record ColumnType(String name, long oid, String baseName, int modifier) {
+public record ColumnType(String name, long oid, String baseName, int modifier) {
   // Their casts cut silently, their assignment does not; the last argument tells the two apart.
   private static final Set<String> CUT_BY_A_CAST = Set.of("varchar", "bpchar", "bit", "varbit");
 
   /** An expression as the column would take it: converted, or refused when it is too long. */
-  String assigned(String sql) {
+  public String assigned(String sql) {
     if (modifier < 0 || !CUT_BY_A_CAST.contains(baseName)) {
       return "cast((" + sql + "\n) as " + name + ")";
     }

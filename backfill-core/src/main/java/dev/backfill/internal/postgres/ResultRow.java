@@ -1,4 +1,4 @@
-package dev.backfill.internal.batch;
+package dev.backfill.internal.postgres;
 
 import dev.backfill.model.Row;
 import java.sql.ResultSet;
@@ -7,13 +7,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The inputs of the row at which a result set stands; place and version come before them. */
-final class ResultRow implements Row {
+public final class ResultRow implements Row {
   private static final int BEFORE_INPUTS = 2;
 
   private final ResultSet rows;
   private final List<String> inputs;
 
-  ResultRow(ResultSet rows, List<String> inputs) {
+  public ResultRow(ResultSet rows, List<String> inputs) {
     this.rows = rows;
     this.inputs = inputs;
   }

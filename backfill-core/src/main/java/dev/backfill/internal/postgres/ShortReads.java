@@ -1,9 +1,5 @@
-package dev.backfill.internal.contract;
+package dev.backfill.internal.postgres;
 
-import dev.backfill.internal.contract.NullProof.BeforeChunk;
-import dev.backfill.internal.postgres.Jooq;
-import dev.backfill.internal.postgres.SqlStates;
-import dev.backfill.internal.postgres.Tx;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.Timeouts;
 import java.sql.Connection;
@@ -15,14 +11,21 @@ import org.jooq.exception.DataAccessException;
  * Reads in short transactions. Who waits for a lock holds a snapshot, so the wait for somebody who
  * holds the whole table is short and comes again; even a table's size is not told meanwhile.
  */
-final class ShortReads {
+public final class ShortReads {
   private final Connection connection;
   private final Timeouts timeouts;
   private final Ticker ticker;
   private final BeforeChunk beforeEach;
   private long lastSuccess;
 
-  ShortReads(Connection connection, Timeouts timeouts, Ticker ticker, BeforeChunk beforeEach) {
+  /** Is asked before each chunk and each statement; throws to end the work. */
+  @FunctionalInterface
+  public interface BeforeChunk {
+    void proceed() throws InterruptedException;
+  }
+
+  public ShortReads(
+      Connection connection, Timeouts timeouts, Ticker ticker, BeforeChunk beforeEach) {
     this.connection = connection;
     this.timeouts = timeouts;
     this.ticker = ticker;
@@ -31,12 +34,12 @@ final class ShortReads {
   }
 
   /** Asks whether to go on; throws to stop. */
-  void proceed() throws InterruptedException {
+  public void proceed() throws InterruptedException {
     beforeEach.proceed();
   }
 
   /** Reads until it succeeds. */
-  <T> T read(Tx.Work<T> work) throws SQLException, InterruptedException {
+  public <T> T read(Tx.Work<T> work) throws SQLException, InterruptedException {
     Optional<T> result = attempt(work);
     while (result.isEmpty()) {
       proceed();
@@ -51,7 +54,7 @@ final class ShortReads {
    * @return empty when somebody was in the way, or when it took too long
    * @throws SQLException also when that has gone on until the deadline for DDL
    */
-  <T> Optional<T> attempt(Tx.Work<T> work) throws SQLException {
+  public <T> Optional<T> attempt(Tx.Work<T> work) throws SQLException {
     try {
       T result =
           Tx.required(
