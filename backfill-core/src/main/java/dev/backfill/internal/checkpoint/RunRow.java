@@ -16,6 +16,8 @@ import java.util.Optional;
  *     over
  * @param shareDone as its owner last estimated it, 0 to 1
  * @param remaining the same; empty while unknown, and when nobody works on it
+ * @param addedAttnum the number of the column when this run added it; empty when it was there
+ * @param defaultOid the pg_attrdef row of the default when this run set it; empty when not
  */
 public record RunRow(
     String name,
@@ -37,4 +39,6 @@ public record RunRow(
     Optional<String> waitingFor,
     Optional<Instant> waitingSince,
     double shareDone,
-    Optional<Duration> remaining) {}
+    Optional<Duration> remaining,
+    Optional<Integer> addedAttnum,
+    Optional<Long> defaultOid) {}

@@ -75,7 +75,8 @@ public final class RunStore {
                 + " extract(epoch from lease_until - clock_timestamp())::float8 as lease_left,"
                 + " swept_rows, last_error, waiting_for,"
                 + " extract(epoch from waiting_since)::float8 as waiting_since, share_done,"
-                + " extract(epoch from remaining)::float8 as remaining from "
+                + " extract(epoch from remaining)::float8 as remaining,"
+                + " added_attnum::int as added_attnum, default_oid::bigint as default_oid from "
                 + tables.run()
                 + " "
                 + condition,
@@ -110,7 +111,9 @@ public final class RunStore {
         optional(r, "waiting_for", String.class),
         optional(r, "waiting_since", Double.class).map(s -> Instant.EPOCH.plus(duration(s))),
         r.get("share_done", Double.class),
-        optional(r, "remaining", Double.class).map(RunStore::duration));
+        optional(r, "remaining", Double.class).map(RunStore::duration),
+        optional(r, "added_attnum", Integer.class),
+        optional(r, "default_oid", Long.class));
   }
 
   private static Duration duration(double seconds) {
@@ -136,6 +139,30 @@ public final class RunStore {
   /** Records that the column was added with its value in one statement. */
   public boolean markInstant(Connection connection, String name, long epoch) {
     return update(connection, "instant = true", name, epoch);
+  }
+
+  /**
+   * Records what the transaction that changed the table has created, in that transaction: what is
+   * not ours is never dropped.
+   *
+   * @param column whether it added the column
+   * @param columnDefault whether it set the default
+   */
+  public boolean recordCreated(
+      Connection connection, String name, long epoch, boolean column, boolean columnDefault) {
+    return update(
+        connection,
+        "added_attnum = case when ? then (select a.attnum from pg_catalog.pg_attribute a"
+            + " where a.attrelid = table_oid and a.attname = column_name and not a.attisdropped)"
+            + " else added_attnum end,"
+            + " default_oid = case when ? then (select d.oid from pg_catalog.pg_attrdef d"
+            + " join pg_catalog.pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum"
+            + " where a.attrelid = table_oid and a.attname = column_name and not a.attisdropped)"
+            + " else default_oid end",
+        name,
+        epoch,
+        column,
+        columnDefault);
   }
 
   /** Adds rows that the final sweep filled. */

@@ -150,7 +150,10 @@ final class Phases {
             expander.expand(
                 connection,
                 prepared,
-                tx -> {
+                (tx, column, columnDefault) -> {
+                  ownership
+                      .runs()
+                      .recordCreated(tx, ownership.run(), ownership.epoch(), column, columnDefault);
                   if (prepared.instant()) {
                     // With the column in one transaction: after a crash the run knows that it is
                     // filled.
@@ -172,7 +175,8 @@ final class Phases {
     new Contractor(guard, ticker)
         .contract(connection, target, sweeper, ownership::fence, control::proceed);
     if (options.dropCoverAtContract()) {
-      for (Ddl ddl : expander.dropCover(prepared)) {
+      RunRow run = ownership.insist(c -> ownership.runs().find(c, ownership.run()).orElseThrow());
+      for (Ddl ddl : expander.dropCover(connection, prepared, run.defaultOid())) {
         guard.run(connection, ddl, ownership::fence);
       }
     }

@@ -32,19 +32,39 @@ public final class Expander {
     this.stateSchema = stateSchema;
   }
 
+  /** Is told, in the transaction of the statements, what they created: what is not ours stays. */
+  @FunctionalInterface
+  public interface Created {
+    void record(Connection tx, boolean column, boolean columnDefault) throws SQLException;
+  }
+
   /**
-   * @param beforeCommit runs in the transaction that adds the column, or in none when nothing is
+   * @param created runs last in the transaction that adds the column, or in none when nothing is
    *     left
    */
-  public void expand(Connection connection, Prepared prepared, DdlGuard.BeforeCommit beforeCommit)
+  public void expand(Connection connection, Prepared prepared, Created created)
       throws SQLException, InterruptedException {
-    for (Ddl ddl : statements(connection, prepared, stateSchema)) {
-      guard.run(connection, ddl, beforeCommit);
+    Optional<Step> left = left(connection, prepared, stateSchema);
+    if (left.isPresent()) {
+      Step step = left.get();
+      guard.run(
+          connection, step.ddl(), tx -> created.record(tx, step.column(), step.columnDefault()));
     }
   }
 
   /** What is left to run; at most one transaction. Reads only. */
   public static List<Ddl> statements(Connection connection, Prepared prepared, String stateSchema)
+      throws SQLException {
+    return left(connection, prepared, stateSchema).stream().map(Step::ddl).toList();
+  }
+
+  /**
+   * @param column whether it adds the column
+   * @param columnDefault whether it sets the default
+   */
+  private record Step(Ddl ddl, boolean column, boolean columnDefault) {}
+
+  private static Optional<Step> left(Connection connection, Prepared prepared, String stateSchema)
       throws SQLException {
     Target target = prepared.target();
     Catalog.Relation relation =
@@ -62,18 +82,23 @@ public final class Expander {
             tx -> new Catalog(Jooq.on(tx)).describe(relation));
     Optional<ColumnInfo> column = table.column(target.spec().column());
     List<String> statements = new ArrayList<>();
+    boolean columnDefault = prepared.instant();
+    if (prepared.cover() instanceof Cover.ByDefault byDefault
+        && column.flatMap(ColumnInfo::defaultExpression).isEmpty()) {
+      columnDefault = true;
+      column.ifPresent(c -> statements.add(alterColumn(target, "set " + defaultClause(byDefault))));
+    }
     if (column.isEmpty()) {
       statements.add(addColumn(prepared));
-    } else if (prepared.cover() instanceof Cover.ByDefault byDefault
-        && column.get().defaultExpression().isEmpty()) {
-      statements.add(alterColumn(target, "set " + defaultClause(byDefault)));
     }
     if (prepared.cover() instanceof Cover.ByTrigger byTrigger) {
       statements.addAll(new CoverTrigger(target, byTrigger, stateSchema).create(connection, table));
     }
     String purpose =
         (column.isEmpty() ? "add column " : "cover new rows of column ") + target.column();
-    return statements.isEmpty() ? List.of() : List.of(ddl(table, purpose, statements));
+    return statements.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Step(ddl(table, purpose, statements), column.isEmpty(), columnDefault));
   }
 
   private static String addColumn(Prepared prepared) {
@@ -103,8 +128,13 @@ public final class Expander {
         .formatted(target.table().sql(), target.column(), action);
   }
 
-  /** What takes the cover away again, when nobody needs it any more. */
-  public List<Ddl> dropCover(Prepared prepared) {
+  /**
+   * What takes the cover away again, when nobody needs it any more.
+   *
+   * @param ours the pg_attrdef row of the default that the run set; another one is the user's, be
+   *     it the same expression
+   */
+  public List<Ddl> dropCover(Connection connection, Prepared prepared, Optional<Long> ours) {
     Target target = prepared.target();
     if (prepared.cover() instanceof Cover.ByTrigger byTrigger) {
       return List.of(
@@ -113,7 +143,10 @@ public final class Expander {
               "drop the triggers that cover new rows of column " + target.column(),
               new CoverTrigger(target, byTrigger, stateSchema).drop()));
     }
-    if (prepared.cover() instanceof Cover.ByDefault) {
+    if (ours.isPresent()
+        && ours.equals(
+            new Catalog(Jooq.on(connection))
+                .defaultOid(target.table().oid(), target.spec().column()))) {
       return List.of(
           ddl(
               target.table(),

@@ -162,6 +162,20 @@ public final class Catalog {
             });
   }
 
+  /** The pg_attrdef row of a column's default, which SET DEFAULT makes anew each time. */
+  public Optional<Long> defaultOid(long table, String column) {
+    return sql.fetchOptional(
+            """
+            select d.oid::bigint
+            from pg_catalog.pg_attribute a
+            join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+            where a.attrelid = ? and a.attname = cast(? as text) and not a.attisdropped
+            """,
+            table,
+            column)
+        .map(r -> r.get(0, Long.class));
+  }
+
   /** The unique indexes and every other index of a table, with what keeps each from being a key. */
   public List<IndexInfo> indexes(long oid) {
     return sql.fetch(

@@ -6,6 +6,11 @@ alter table ${schema}.run
   add constraint run_requested_action_check
     check (requested_action in ('pause', 'resume', 'stop', 'abandon'));
 
+-- An abandoned run keeps its row, for its epoch and its history, and stands in nobody's way.
+drop index ${schema}.run_table_oid_column_name_idx;
+create unique index on ${schema}.run (table_oid, column_name)
+  where phase <> 'DONE' and state <> 'ABANDONED';
+
 -- The rows that a run put aside, by key. A key may be longer than an index entry: its hash stands for it.
 create table ${schema}.quarantine (
   run text not null references ${schema}.run (name) on delete cascade,

@@ -10,6 +10,7 @@ import dev.backfill.model.NewRows;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -120,6 +121,16 @@ class ExpanderIT {
       expansion.dropCover(expansion.check(definition));
       database.execute("insert into orders (id, customer_id, amount) values (100, 1, 1)");
       assertThat(database.queryLong("select count(c) from orders")).isZero();
+    }
+
+    @Test
+    void ofTheUserStayThoughTheyAreTheSame() {
+      database.execute("alter table orders add column c timestamptz default now()");
+      Definitions definition = value("orders", "c", "timestamptz", "now()");
+      assertThat(expansion.expand(definition)).isEmpty();
+      expansion.dropCover(expansion.check(definition), Optional.empty());
+      database.execute("insert into orders (id, customer_id, amount) values (100, 1, 1)");
+      assertThat(database.queryLong("select count(c) from orders where id = 100")).isEqualTo(1);
     }
 
     @Test

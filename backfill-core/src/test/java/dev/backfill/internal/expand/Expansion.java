@@ -1,7 +1,10 @@
 package dev.backfill.internal.expand;
 
+import dev.backfill.internal.postgres.Catalog;
 import dev.backfill.internal.postgres.Ddl;
 import dev.backfill.internal.postgres.DdlGuard;
+import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.Timeouts;
@@ -10,6 +13,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
 
 /** Preflight and expand as the engine calls them, the state schema created in between. */
@@ -51,7 +55,8 @@ final class Expansion {
     database.execute("create schema if not exists " + STATE_SCHEMA);
     try (Connection connection = database.dataSource().getConnection()) {
       List<Ddl> left = Expander.statements(connection, prepared, STATE_SCHEMA);
-      new Expander(guard(), STATE_SCHEMA).expand(connection, prepared, fence);
+      new Expander(guard(), STATE_SCHEMA)
+          .expand(connection, prepared, (tx, column, columnDefault) -> fence.check(tx));
       return left.stream().flatMap(ddl -> ddl.statements().stream()).toList();
     } catch (SQLException e) {
       throw new IllegalStateException(e);
@@ -61,9 +66,23 @@ final class Expansion {
     }
   }
 
+  /** As a run does that has set the default there is. */
   void dropCover(Prepared prepared) {
+    Target target = prepared.target();
     try (Connection connection = database.dataSource().getConnection()) {
-      for (Ddl ddl : new Expander(guard(), STATE_SCHEMA).dropCover(prepared)) {
+      dropCover(
+          prepared,
+          new Catalog(Jooq.on(connection))
+              .defaultOid(target.table().oid(), target.spec().column()));
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  void dropCover(Prepared prepared, Optional<Long> defaultOid) {
+    try (Connection connection = database.dataSource().getConnection()) {
+      Expander expander = new Expander(guard(), STATE_SCHEMA);
+      for (Ddl ddl : expander.dropCover(connection, prepared, defaultOid)) {
         guard().run(connection, ddl, tx -> {});
       }
     } catch (SQLException e) {
