@@ -76,7 +76,8 @@ public final class RunStore {
                 + " swept_rows, last_error, waiting_for,"
                 + " extract(epoch from waiting_since)::float8 as waiting_since, share_done,"
                 + " extract(epoch from remaining)::float8 as remaining,"
-                // By name: state that is read before it is brought to version 2 has no such columns.
+                // By name: state that is read before it is brought to version 2 has no such
+                // columns.
                 + " (to_jsonb(run.*) ->> 'added_attnum')::int as added_attnum,"
                 + " (to_jsonb(run.*) ->> 'default_oid')::bigint as default_oid from "
                 + tables.run()
