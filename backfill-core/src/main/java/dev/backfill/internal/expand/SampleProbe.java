@@ -22,7 +22,6 @@ final class SampleProbe {
   private static final int FIRST = 100;
   private static final int LAST = 10;
   private static final int NAMED = 5;
-  private static final String READ_ONLY_TRANSACTION = "25006";
 
   private final Probe probe;
   private final TableInfo table;
@@ -96,15 +95,16 @@ final class SampleProbe {
 
   /** Whether the rows are to blame; else it is said why they could not be tried. */
   private boolean isOfTheValue(SQLException e) throws SQLException {
-    if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
-      throw e;
-    }
-    if (READ_ONLY_TRANSACTION.equals(e.getSQLState())) {
+    // The probe's own transaction is read-only: here it says nothing about the server.
+    if (SqlStates.READ_ONLY.equals(e.getSQLState())) {
       findings.warning(
           "The value was not tried on rows of the table, since it writes: "
               + ServerText.of(e)
               + ".");
       return false;
+    }
+    if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
+      throw e;
     }
     if (SqlStates.INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
       findings.problem(
