@@ -21,7 +21,7 @@ public final class SignalProbe {
   private static final String TIMEOUT_MILLIS = "300";
 
   // No rows, several results, and a write in a read-only transaction.
-  private static final Set<String> WRONG_STATEMENT = Set.of("02000", "0100E", "25006");
+  private static final Set<String> WRONG_STATEMENT = Set.of("02000", "0100E", SqlStates.READ_ONLY);
 
   private SignalProbe() {}
 
@@ -71,10 +71,12 @@ public final class SignalProbe {
               + ". Nothing was changed. Let it answer sooner, or leave it out.",
           e);
     } catch (SQLException | DataAccessException e) {
-      if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
+      boolean lasting = lasting(e);
+      // A write is refused by the read-only transaction of this probe, not by the server.
+      if (!lasting && SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
         throw e;
       }
-      return Optional.of(new Finding("cannot be read: " + e.getMessage(), lasting(e)));
+      return Optional.of(new Finding("cannot be read: " + e.getMessage(), lasting));
     }
   }
 
