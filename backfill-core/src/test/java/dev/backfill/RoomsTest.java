@@ -50,7 +50,7 @@ class RoomsTest {
           List.of("dev.backfill.internal.plan"),
           List.of("dev.backfill.internal.engine"),
           List.of("dev.backfill"),
-          List.of("dev.backfill.jooq"));
+          List.of("dev.backfill.jooq", "dev.backfill.fleet"));
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
