@@ -92,9 +92,9 @@ class IndexUseIT {
   @DisplayName("T5: a server that would not use the index is refused before the first batch")
   void noIndexCondition() {
     database.ordersTable(80_000);
-    PGSimpleDataSource misled = database.unpooled();
-    misled.setOptions(
-        "-c enable_indexscan=off -c enable_indexonlyscan=off -c enable_bitmapscan=off");
+    PGSimpleDataSource misled =
+        database.unpooledWith(
+            "enable_indexscan = off", "enable_indexonlyscan = off", "enable_bitmapscan = off");
 
     assertThatThrownBy(
             () -> Backfill.column("orders", "filled").type("text").value("note").on(misled).run())

@@ -79,7 +79,7 @@ class InvariantsIT {
                     })
                 .on(database.dataSource())
                 .start();
-        Connection watch = database.unpooled().getConnection();
+        Connection watch = database.direct().getConnection();
         Statement statement = watch.createStatement()) {
       while (!run.completion().isDone()) {
         int before = batches.get();
@@ -112,7 +112,7 @@ class InvariantsIT {
   }
 
   private double accessesPerRow(String table, int rows) throws SQLException {
-    PGSimpleDataSource loading = database.unpooled();
+    PGSimpleDataSource loading = database.direct();
     loading.setApplicationName("loading");
     try (Connection connection = loading.getConnection();
         Statement statement = connection.createStatement()) {
@@ -184,12 +184,12 @@ class InvariantsIT {
                       .on(pool)
                       .run())
           .isInstanceOf(BackfillException.class);
-      assertThat(settings(pool)).isEqualTo(before);
+      assertThat(settings(pool)).containsExactlyInAnyOrderElementsOf(before);
 
       fresh();
       database.ordersTable(20_000);
       definition().on(pool).run();
-      assertThat(settings(pool)).isEqualTo(before);
+      assertThat(settings(pool)).containsExactlyInAnyOrderElementsOf(before);
     }
   }
 
@@ -207,9 +207,10 @@ class InvariantsIT {
         try (Statement statement = connection.createStatement();
             ResultSet rows =
                 statement.executeQuery(
-                    // plpgsql brings settings of its own when it is first used.
+                    // plpgsql brings settings of its own when it is first used. The driver sets
+                    // extra_float_digits as it connects, in whatever session a pooler has for it.
                     "select name || ' = ' || setting from pg_settings"
-                        + " where name not like 'plpgsql.%' union all"
+                        + " where name not like 'plpgsql.%' and name <> 'extra_float_digits' union all"
                         + " select 'advisory lock' from pg_locks where locktype = 'advisory'"
                         + " and pid = pg_backend_pid() union all"
                         + " select 'temporary ' || relname from pg_class where relpersistence = 't'")) {
@@ -248,7 +249,7 @@ class InvariantsIT {
     List<BackfillEvent> retried = new CopyOnWriteArrayList<>();
     CountDownLatch claimed = new CountDownLatch(1);
     int deadlocks = 0;
-    try (Connection application = database.unpooled().getConnection();
+    try (Connection application = database.direct().getConnection();
         Statement statement = application.createStatement();
         BackfillRun run =
             definition()

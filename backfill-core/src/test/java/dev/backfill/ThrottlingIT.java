@@ -287,7 +287,7 @@ class ThrottlingIT {
     dial.set(c -> Reading.of(12));
     BackfillBuilder oneLargeBatch =
         builder().throttle(dial).batchSize(BatchSize.fixed(400)).stripes(Stripes.off());
-    try (Connection application = database.unpooled().getConnection();
+    try (Connection application = database.direct().getConnection();
         Statement statement = application.createStatement();
         BackfillRun run = oneLargeBatch.on(database.dataSource()).start()) {
       // Not before: DDL would wait for this transaction.

@@ -64,4 +64,9 @@ record ContainerServer(String host, int port, String user, String password) impl
     dataSource.setPassword(password);
     return dataSource;
   }
+
+  @Override
+  public PGSimpleDataSource connectApplication(String database) {
+    return connect(database);
+  }
 }

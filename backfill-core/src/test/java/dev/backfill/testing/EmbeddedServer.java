@@ -4,11 +4,16 @@ import dev.backfill.examples.local.LocalPostgres;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** PostgreSQL from the binaries on the class path; it is stopped when the JVM ends. */
-record EmbeddedServer(LocalPostgres postgres) implements Server {
+record EmbeddedServer(LocalPostgres postgres, Pooling pooling) implements Server {
 
   static Server start() {
+    LocalPostgres postgres = startPostgres();
+    return new EmbeddedServer(postgres, Pooling.before(postgres));
+  }
+
+  private static LocalPostgres startPostgres() {
     try {
-      return new EmbeddedServer(LocalPostgres.start(ServerSettings.defaults()));
+      return LocalPostgres.start(ServerSettings.defaults());
     } catch (RuntimeException e) {
       throw new IllegalStateException(
           "The embedded PostgreSQL did not start: "
@@ -23,5 +28,10 @@ record EmbeddedServer(LocalPostgres postgres) implements Server {
   @Override
   public PGSimpleDataSource connect(String database) {
     return postgres.dataSource(database);
+  }
+
+  @Override
+  public PGSimpleDataSource connectApplication(String database) {
+    return pooling.dataSource(database);
   }
 }

@@ -24,4 +24,9 @@ record ExistingServer(String url) implements Server {
     }
     return dataSource;
   }
+
+  @Override
+  public PGSimpleDataSource connectApplication(String database) {
+    return connect(database);
+  }
 }

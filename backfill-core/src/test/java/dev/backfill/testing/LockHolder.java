@@ -85,7 +85,7 @@ public final class LockHolder implements AutoCloseable {
   }
 
   private static LockHolder open(TestDatabase database) {
-    PGSimpleDataSource dataSource = database.unpooled();
+    PGSimpleDataSource dataSource = database.direct();
     dataSource.setApplicationName("holder");
     try {
       return new LockHolder(dataSource.getConnection());

@@ -65,7 +65,7 @@ public final class LockSampler implements AutoCloseable {
   /** Starts one; close it, or call {@link #stop()}, before asking what it saw. */
   public static LockSampler start(TestDatabase database) {
     try {
-      LockSampler sampler = new LockSampler(database.unpooled().getConnection());
+      LockSampler sampler = new LockSampler(database.direct().getConnection());
       sampler.awaitFirstLook();
       return sampler;
     } catch (SQLException e) {

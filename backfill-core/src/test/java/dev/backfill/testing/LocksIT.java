@@ -108,7 +108,7 @@ class LocksIT {
     void seesWhichModesAStatementsSessionHeld() throws SQLException {
       LockSampler sampler = LockSampler.start(database);
       try (sampler;
-          Connection connection = database.unpooled().getConnection();
+          Connection connection = database.direct().getConnection();
           Statement statement = connection.createStatement()) {
         connection.setAutoCommit(false);
         statement.execute("lock table t in exclusive mode");

@@ -21,7 +21,7 @@ public final class PreparedTransaction implements AutoCloseable {
   }
 
   private void prepare(String... statements) {
-    try (Connection connection = database.unpooled().getConnection();
+    try (Connection connection = database.direct().getConnection();
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
       for (String sql : statements) {

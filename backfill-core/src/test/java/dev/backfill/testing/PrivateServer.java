@@ -17,10 +17,12 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 public final class PrivateServer implements Server, AutoCloseable {
   private final LocalPostgres postgres;
+  private final Pooling pooling;
   private final List<TestDatabase> databases = new ArrayList<>();
 
   private PrivateServer(LocalPostgres postgres) {
     this.postgres = postgres;
+    this.pooling = Pooling.before(postgres);
   }
 
   public static PrivateServer start() {
@@ -62,6 +64,11 @@ public final class PrivateServer implements Server, AutoCloseable {
     return postgres.dataSource(database);
   }
 
+  @Override
+  public PGSimpleDataSource connectApplication(String database) {
+    return pooling.dataSource(database);
+  }
+
   public int port() {
     return postgres.port();
   }
@@ -94,6 +101,7 @@ public final class PrivateServer implements Server, AutoCloseable {
   @Override
   public void close() {
     databases.forEach(TestDatabase::disconnect);
+    pooling.close();
     postgres.close();
   }
 }

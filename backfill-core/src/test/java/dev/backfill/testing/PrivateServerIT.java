@@ -20,14 +20,13 @@ class PrivateServerIT {
       data = server.dataDirectory();
       TestDatabase database = server.database();
       database.execute("create table kept (n int)", "insert into kept values (1)");
-      Connection open = database.unpooled().getConnection();
+      Connection open = database.direct().getConnection();
       open.setAutoCommit(false);
       open.createStatement().execute("insert into kept values (2)");
 
       server.stopImmediately();
       assertThatThrownBy(open::commit).isInstanceOf(SQLException.class);
-      assertThatThrownBy(() -> database.unpooled().getConnection())
-          .isInstanceOf(SQLException.class);
+      assertThatThrownBy(() -> database.direct().getConnection()).isInstanceOf(SQLException.class);
 
       server.restart();
       assertThat(database.queryStrings("select n from kept")).containsExactly("1");
@@ -46,6 +45,9 @@ class PrivateServerIT {
     try (PrivateServer server = PrivateServer.start()) {
       TestDatabase database = server.database();
       try (Connection victim = database.dataSource().getConnection()) {
+        // A pooler has a session for a transaction alone.
+        victim.setAutoCommit(false);
+        victim.createStatement().execute("select 1");
         assertThat(server.terminateBackends("app")).isEqualTo(1);
         assertThatThrownBy(() -> victim.createStatement().execute("select 1"))
             .isInstanceOf(SQLException.class);

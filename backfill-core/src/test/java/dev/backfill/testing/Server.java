@@ -13,12 +13,19 @@ interface Server {
   /** A new data source for a database, as a superuser; the caller may change its user. */
   PGSimpleDataSource connect(String database);
 
+  /**
+   * The same as an application connects, and the library in it: through PgBouncer, if the tests are
+   * run so.
+   */
+  PGSimpleDataSource connectApplication(String database);
+
   /** The server of this JVM: started on first use, closed when the JVM ends. */
   static Server shared() {
     return SharedServer.INSTANCE.get();
   }
 
   static Server start(String provider) {
+    Pooling.requireEmbedded(provider);
     Server server =
         switch (provider) {
           case EMBEDDED -> EmbeddedServer.start();

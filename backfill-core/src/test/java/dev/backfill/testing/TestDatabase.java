@@ -64,7 +64,7 @@ public final class TestDatabase implements AutoCloseable {
   /** A small HikariCP pool, the same at every call. */
   public synchronized DataSource dataSource() {
     if (small == null) {
-      small = open(5, server.connect(name), "app");
+      small = open(5, unpooled(), "app");
       pools.push(small);
     }
     return small;
@@ -72,19 +72,43 @@ public final class TestDatabase implements AutoCloseable {
 
   /** A new HikariCP pool of at most so many connections. */
   public synchronized HikariDataSource pool(int size) {
-    HikariDataSource pool = open(size, server.connect(name), "app");
+    HikariDataSource pool = open(size, unpooled(), "app");
     pools.push(pool);
     return pool;
   }
 
-  /** A data source that opens a connection each time; the caller may change its properties. */
+  /**
+   * As the library connects, by a new connection each time; the caller may change its properties.
+   * Through PgBouncer it is no session: the next transaction may be in another one.
+   */
   public PGSimpleDataSource unpooled() {
+    return server.connectApplication(name);
+  }
+
+  /**
+   * The same with other settings, as of a superuser whose role has them: PgBouncer passes on no
+   * options of a connection.
+   *
+   * @param settings as in ALTER ROLE ... SET: {@code "deadlock_timeout = '6s'"}
+   */
+  public synchronized PGSimpleDataSource unpooledWith(String... settings) {
+    String role = name + "_" + COUNTER.incrementAndGet();
+    PGSimpleDataSource login = login(role);
+    execute("alter role " + quote(role) + " superuser");
+    for (String setting : settings) {
+      execute("alter role " + quote(role) + " set " + setting);
+    }
+    return login;
+  }
+
+  /** Sessions of the server, for whoever is not the library; a new one each time. */
+  public PGSimpleDataSource direct() {
     return server.connect(name);
   }
 
   /** The JDBC URL with user and password, for another process. */
   public String url() {
-    PGSimpleDataSource dataSource = server.connect(name);
+    PGSimpleDataSource dataSource = unpooled();
     String url = dataSource.getUrl();
     return url
         + (url.contains("?") ? "&" : "?")
@@ -153,17 +177,22 @@ public final class TestDatabase implements AutoCloseable {
    *     "usage, create on schema public"}, {@code "pg_monitor"}
    */
   public synchronized DataSource role(String role, String... grants) {
-    execute("create role " + quote(role) + " login password '" + ROLE_PASSWORD + "'");
-    roles.add(role);
+    PGSimpleDataSource login = login(role);
     for (String grant : grants) {
       execute("grant " + grant + " to " + quote(role));
     }
-    PGSimpleDataSource login = server.connect(name);
-    login.setUser(role);
-    login.setPassword(ROLE_PASSWORD);
     HikariDataSource pool = open(5, login, "app");
     pools.push(pool);
     return pool;
+  }
+
+  private PGSimpleDataSource login(String role) {
+    execute("create role " + quote(role) + " login password '" + ROLE_PASSWORD + "'");
+    roles.add(role);
+    PGSimpleDataSource login = unpooled();
+    login.setUser(role);
+    login.setPassword(ROLE_PASSWORD);
+    return login;
   }
 
   /**

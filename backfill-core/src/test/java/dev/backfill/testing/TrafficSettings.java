@@ -30,7 +30,7 @@ record TrafficSettings(
 
   /** Reads a query's rows, however many. */
   void scan(String sql, RowAction action) {
-    try (Connection connection = database.unpooled().getConnection();
+    try (Connection connection = database.direct().getConnection();
         Statement statement = connection.createStatement()) {
       // Only so does the driver fetch piece by piece.
       connection.setAutoCommit(false);

@@ -58,7 +58,7 @@ final class TrafficWriter implements Runnable {
         }
       }
     }
-    dataSource = settings.database().unpooled();
+    dataSource = settings.database().direct();
     dataSource.setApplicationName("traffic");
   }
 

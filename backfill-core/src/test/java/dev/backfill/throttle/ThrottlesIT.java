@@ -266,7 +266,7 @@ class ThrottlesIT {
   @Test
   void deadTuplesAreThoseOfTheTable() throws Exception {
     // A session tells the statistics at its end, and may not for long before.
-    try (Connection connection = database.unpooled().getConnection();
+    try (Connection connection = database.direct().getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute("update orders set touched = 1 where id <= 500");
     }

@@ -13,8 +13,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.postgresql.PGConnection;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** An owner, its successor, and what each of them may still write, statement by statement. */
 @PostgresTest
@@ -41,7 +40,7 @@ class FenceIT {
   private final RunStore runs = new RunStore(SCHEMA);
   private final LeaseStore leases = new LeaseStore(SCHEMA);
   private final WindowStore windows = new WindowStore(SCHEMA);
-  private final Deque<Connection> connections = new ArrayDeque<>();
+  private final Map<Connection, String> connections = new HashMap<>();
   private final ExecutorService threads = Executors.newCachedThreadPool();
 
   TestDatabase database;
@@ -74,14 +73,17 @@ class FenceIT {
   @AfterEach
   void close() throws SQLException {
     threads.shutdownNow();
-    for (Connection connection : connections) {
+    for (Connection connection : connections.keySet()) {
       connection.close();
     }
   }
 
   private Connection connect() throws SQLException {
-    Connection connection = database.unpooled().getConnection();
-    connections.add(connection);
+    PGSimpleDataSource session = database.unpooled();
+    String name = "session " + connections.size();
+    session.setApplicationName(name);
+    Connection connection = session.getConnection();
+    connections.put(connection, name);
     return connection;
   }
 
@@ -335,19 +337,27 @@ class FenceIT {
             + "', 3, 1, 't', '{}', 1, 'hash', 1)");
   }
 
-  private void awaitBlockedBy(Connection connection) throws SQLException {
-    awaitBlockedBy(connection.unwrap(PGConnection.class).getBackendPID());
+  /** By the session of the transaction that is open there: the driver may know the pooler alone. */
+  private void awaitBlockedBy(Connection connection) {
+    awaitBlockedBy(
+        "select pid from pg_stat_activity where application_name = '%s'"
+            .formatted(connections.get(connection)));
   }
 
   private void awaitBlockedBy(int pid) {
+    awaitBlockedBy("select " + pid);
+  }
+
+  private void awaitBlockedBy(String pids) {
     Awaitility.await()
         .atMost(PATIENCE)
         .until(
             () ->
                 database.queryLong(
                         "select count(*) from pg_locks"
-                            + " where not granted and ? = any (pg_blocking_pids(pid))",
-                        pid)
+                            + " where not granted and pg_blocking_pids(pid) && array("
+                            + pids
+                            + ")")
                     > 0);
   }
 }

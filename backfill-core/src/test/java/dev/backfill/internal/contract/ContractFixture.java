@@ -134,7 +134,8 @@ final class ContractFixture implements DdlGuard.Observer {
   }
 
   void contract(Sweeper sweeper, BeforeChunk beforeStep) throws SQLException, InterruptedException {
-    try (Connection connection = database.unpooled().getConnection()) {
+    // A session of its own: the scans that others did in it would be counted too.
+    try (Connection connection = database.direct().getConnection()) {
       contractor()
           .contract(
               connection,

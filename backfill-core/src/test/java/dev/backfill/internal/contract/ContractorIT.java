@@ -181,7 +181,7 @@ class ContractorIT {
     void theMeasureSeesAScan() throws Exception {
       table(1000);
       database.execute("alter table t add constraint k check (c is not null)");
-      try (var connection = database.unpooled().getConnection();
+      try (var connection = database.direct().getConnection();
           var statement = connection.createStatement()) {
         connection.setAutoCommit(false);
         statement.execute("alter table t alter column c set not null, drop constraint k");

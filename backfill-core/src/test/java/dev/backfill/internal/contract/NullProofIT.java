@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.postgresql.PGConnection;
+import org.postgresql.ds.PGSimpleDataSource;
 
 @PostgresTest
 class NullProofIT {
@@ -149,7 +149,7 @@ class NullProofIT {
   }
 
   private String plan(String sql, String mode) throws SQLException {
-    try (Connection connection = database.unpooled().getConnection();
+    try (Connection connection = database.direct().getConnection();
         Statement settings = connection.createStatement()) {
       settings.execute("set enable_seqscan = off");
       settings.execute("set plan_cache_mode = " + mode);
@@ -211,15 +211,15 @@ class NullProofIT {
     table(8 * 3100);
     Target target = ContractFixture.of(database).target();
     List<Long> open = new ArrayList<>();
-    try (Connection connection = database.unpooled().getConnection()) {
-      int pid = connection.unwrap(PGConnection.class).getBackendPID();
+    PGSimpleDataSource session = database.unpooled();
+    session.setApplicationName("proof");
+    try (Connection connection = session.getConnection()) {
       BeforeChunk look =
           () ->
               open.add(
                   database.queryLong(
                       "select count(coalesce(xact_start::text, backend_xmin::text))"
-                          + " from pg_stat_activity where pid = ?",
-                      pid));
+                          + " from pg_stat_activity where application_name = 'proof'"));
       proof(target, connection, () -> 0, look).rangesWithNulls();
       assertThat(connection.getAutoCommit()).isTrue();
     }

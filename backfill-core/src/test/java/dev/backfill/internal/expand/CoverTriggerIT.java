@@ -163,7 +163,7 @@ class CoverTriggerIT {
   @DisplayName("D15: rows that arrive by COPY are covered")
   void coversCopy() throws SQLException {
     expansion.expand(status());
-    try (Connection connection = database.unpooled().getConnection()) {
+    try (Connection connection = database.direct().getConnection()) {
       connection
           .unwrap(PGConnection.class)
           .getCopyAPI()
@@ -303,7 +303,7 @@ class CoverTriggerIT {
         "create or replace function other.fee(numeric) returns text language sql"
             + " as $$ select 'other' $$");
     expansion.expand(Definitions.value("orders", "fee", "text", "fee(amount)"));
-    try (Connection connection = database.unpooled().getConnection();
+    try (Connection connection = database.direct().getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute("set search_path = other");
       statement.execute("insert into public.orders (id, customer_id, amount) values (100, 1, 1)");

@@ -124,9 +124,8 @@ class DdlGuardIT {
    * Sessions that see a deadlock late, so that a slow machine does not end what a test looks at.
    */
   private PGSimpleDataSource patientSession(String application) {
-    PGSimpleDataSource dataSource = database.unpooled();
+    PGSimpleDataSource dataSource = database.unpooledWith("deadlock_timeout = '6s'");
     dataSource.setApplicationName(application);
-    dataSource.setOptions("-c deadlock_timeout=6s");
     return dataSource;
   }
 
@@ -208,7 +207,7 @@ class DdlGuardIT {
 
   private int read(CountDownLatch atWork, AtomicBoolean running) throws SQLException {
     int reads = 0;
-    try (Connection connection = database.unpooled().getConnection();
+    try (Connection connection = database.direct().getConnection();
         Statement statement = connection.createStatement()) {
       while (running.get()) {
         statement.execute("select pg_sleep(0.01) from t limit 1");
