@@ -4,7 +4,9 @@ import dev.backfill.internal.engine.Operations;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.RunEvent;
 import dev.backfill.model.RunStatus;
+import dev.backfill.model.VerificationStatus;
 import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
 
 /**
@@ -42,6 +44,15 @@ public final class Backfills {
    */
   public List<RunEvent> history(String run) {
     return operations.history(run, HISTORY);
+  }
+
+  /**
+   * How far the latest verification of a run is and what it found; empty when there was none.
+   *
+   * @throws BackfillException when there is no run of that name
+   */
+  public Optional<VerificationStatus> verification(String run) {
+    return operations.verification(run);
   }
 
   /**

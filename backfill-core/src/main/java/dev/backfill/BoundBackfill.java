@@ -68,6 +68,11 @@ public final class BoundBackfill {
     return BackfillRun.start(specification.table(), execution(database), database);
   }
 
+  /** Compares every row with the value that the definition yields, and repairs what is missing. */
+  public BackfillVerification verify() {
+    return new BackfillVerification(specification, listeners, databases);
+  }
+
   private RunExecution execution(Databases database) {
     return new RunExecution(
         specification, database.dataSource(), listeners, Ticker.system(), Sleeper.system());

@@ -46,7 +46,8 @@ class RoomsTest {
           List.of(
               "dev.backfill.internal.expand",
               "dev.backfill.internal.batch",
-              "dev.backfill.internal.contract"),
+              "dev.backfill.internal.contract",
+              "dev.backfill.internal.verify"),
           List.of("dev.backfill.internal.plan"),
           List.of("dev.backfill.internal.engine"),
           List.of("dev.backfill"),

@@ -9,13 +9,16 @@ import org.jooq.Record;
 import org.jspecify.annotations.Nullable;
 
 /** The quoted names of the state tables, and the conversions that their readers share. */
-record StateTables(String run, String window, String event) {
+record StateTables(
+    String run, String window, String event, String verification, String difference) {
 
   static StateTables in(String schema) {
     return new StateTables(
         Identifiers.quote(schema, "run"),
         Identifiers.quote(schema, "run_window"),
-        Identifiers.quote(schema, "event"));
+        Identifiers.quote(schema, "event"),
+        Identifiers.quote(schema, "verification"),
+        Identifiers.quote(schema, "difference"));
   }
 
   static String @Nullable [] array(Optional<List<String>> key) {

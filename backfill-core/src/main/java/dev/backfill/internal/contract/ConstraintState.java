@@ -2,6 +2,7 @@ package dev.backfill.internal.contract;
 
 import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
+import dev.backfill.internal.postgres.TableTree;
 import dev.backfill.internal.postgres.Target;
 import java.sql.Connection;
 import java.util.List;
@@ -86,7 +87,7 @@ record ConstraintState(String name, boolean rowType, List<TableState> tables) {
 
   static ConstraintState read(Connection connection, Target target) {
     DSLContext sql = Jooq.on(connection);
-    List<Leaf> tables = Tables.all(connection, target);
+    List<Leaf> tables = TableTree.now(connection, target);
     Long[] oids = tables.stream().map(Leaf::oid).toArray(Long[]::new);
     Map<Long, List<Record>> rows =
         sql.fetch(TABLES, oids, target.spec().column()).stream()

@@ -2,6 +2,7 @@ package dev.backfill.internal.contract;
 
 import dev.backfill.internal.contract.NullProof.BlockRange;
 import dev.backfill.internal.postgres.ShortReads;
+import dev.backfill.internal.postgres.TableTree;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.BackfillException;
@@ -85,7 +86,7 @@ public final class FinalSweep {
       try {
         found.add(count(target, range, chunks));
       } catch (SQLException e) {
-        if (!Tables.isGone(reads, target, range.leaf(), e)) {
+        if (!TableTree.isGone(reads, target, range.leaf(), e)) {
           throw e;
         }
       }
@@ -119,7 +120,7 @@ public final class FinalSweep {
         try {
           filled += sweeper.sweep(some.range());
         } catch (SQLException | BackfillException e) {
-          if (!Tables.isGone(reads, target, some.range().leaf(), e)) {
+          if (!TableTree.isGone(reads, target, some.range().leaf(), e)) {
             throw e;
           }
         }

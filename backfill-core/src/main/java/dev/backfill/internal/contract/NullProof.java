@@ -1,11 +1,10 @@
 package dev.backfill.internal.contract;
 
-import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.ShortReads;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
+import dev.backfill.internal.postgres.TableTree;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.time.Ticker;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -49,7 +48,7 @@ public final class NullProof {
       try {
         found.addAll(inLeaf(leaf));
       } catch (SQLException e) {
-        if (!Tables.isGone(reads, target, leaf, e)) {
+        if (!TableTree.isGone(reads, target, leaf, e)) {
           throw e;
         }
       }
@@ -65,7 +64,7 @@ public final class NullProof {
     // What is appended while it reads is read too, but not without end: under a storm of inserts
     // the last block would never be reached.
     for (int growth = 0; growth <= GROWTHS; growth++) {
-      BlockRange unread = new BlockRange(leaf, end, reads.read(tx -> blocks(tx, leaf)));
+      BlockRange unread = new BlockRange(leaf, end, reads.read(tx -> TableTree.blocks(tx, leaf)));
       for (Optional<BlockRange> range : chunks.read(unread, places, row -> range(leaf, row))) {
         range.ifPresent(found::add);
       }
@@ -85,14 +84,5 @@ public final class NullProof {
 
   private static long block(String place) {
     return Long.parseLong(place.substring(1, place.indexOf(',')));
-  }
-
-  private static long blocks(Connection connection, Leaf leaf) {
-    return Jooq.on(connection)
-        .fetchSingle(
-            "select coalesce(pg_catalog.pg_relation_size(cast(? as bigint)::oid::regclass), 0)"
-                + " / current_setting('block_size')::bigint",
-            leaf.oid())
-        .get(0, Long.class);
   }
 }

@@ -3,6 +3,8 @@ package dev.backfill.internal.engine;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.RunStore;
 import dev.backfill.internal.checkpoint.StateSchema;
+import dev.backfill.internal.checkpoint.VerificationRow;
+import dev.backfill.internal.checkpoint.VerificationStore;
 import dev.backfill.internal.checkpoint.WindowStore;
 import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.time.Sleeper;
@@ -11,10 +13,12 @@ import dev.backfill.model.Phase;
 import dev.backfill.model.RunEvent;
 import dev.backfill.model.RunFailedException;
 import dev.backfill.model.RunStatus;
+import dev.backfill.model.VerificationStatus;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
 
@@ -24,12 +28,14 @@ public final class Operations {
   private final String stateSchema;
   private final RunStore runs;
   private final WindowStore windows;
+  private final VerificationStore verifications;
 
   public Operations(DataSource dataSource, String stateSchema) {
     this.dataSource = dataSource;
     this.stateSchema = stateSchema;
     this.runs = new RunStore(stateSchema);
     this.windows = new WindowStore(stateSchema);
+    this.verifications = new VerificationStore(stateSchema);
   }
 
   public List<RunStatus> list() {
@@ -67,6 +73,33 @@ public final class Operations {
           require(run, exists(c) && runs.find(c, run).isPresent());
           return runs.history(c, run, limit);
         });
+  }
+
+  public Optional<VerificationStatus> verification(String run) {
+    return call(
+        c -> {
+          require(run, exists(c) && runs.find(c, run).isPresent());
+          return verifications.existIn(c)
+              ? verifications.find(c, run).map(row -> verification(c, row))
+              : Optional.empty();
+        });
+  }
+
+  private VerificationStatus verification(Connection connection, VerificationRow row) {
+    boolean alive = row.leaseLeft().filter(left -> left.compareTo(Duration.ZERO) > 0).isPresent();
+    return new VerificationStatus(
+        row.run(),
+        row.shareDone(),
+        row.compared().rows(),
+        row.compared().unfilled(),
+        row.compared().different(),
+        verifications.differences(connection, row.run()),
+        row.owner(),
+        alive,
+        row.waitingFor().filter(reason -> alive),
+        row.startedAt(),
+        row.updatedAt(),
+        row.finishedAt());
   }
 
   public void request(String run, String action) {

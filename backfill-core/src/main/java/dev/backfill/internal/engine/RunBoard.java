@@ -9,9 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.function.IntConsumer;
 
 /**
@@ -38,47 +36,34 @@ final class RunBoard implements Monitor.Board {
   @Override
   public Exchange show(Connection connection, Monitor.Sight sight) throws SQLException {
     Optional<Hold> hold = sight.hold();
-    double restRatio = sight.restRatio();
     meter.signals(sight.signals());
-    Optional<String> waitingFor =
-        hold.map(Hold::describe)
-            .or(() -> restRatio < 1 ? Optional.empty() : Optional.of(rests(restRatio)));
+    Optional<String> waitingFor = hold.map(Hold::describe).or(() -> rests(sight.restRatio()));
     waitingFor.ifPresentOrElse(
         reason -> meter.throttled(hold.map(Hold::signal).orElse("application"), reason),
         meter::released);
     Progress now = meter.now();
-    boolean autoCommit = connection.getAutoCommit();
-    connection.setAutoCommit(false);
-    try {
-      Map<String, Double> settings =
-          ownership
-              .runs()
-              .show(
-                  connection,
-                  ownership.run(),
-                  ownership.epoch(),
-                  now.waitingFor(),
-                  now.fraction(),
-                  now.remaining());
-      // The application's commits take as long: nothing but the flush is in it.
-      long start = ticker.nanos();
-      connection.commit();
-      return new Exchange(settings, OptionalDouble.of((ticker.nanos() - start) / 1e6));
-    } catch (SQLException | RuntimeException e) {
-      if (!connection.isClosed()) {
-        connection.rollback();
-      }
-      throw e;
-    } finally {
-      if (!connection.isClosed()) {
-        connection.setAutoCommit(autoCommit);
-      }
-    }
+    return TimedCommit.of(
+        connection,
+        ticker,
+        tx ->
+            ownership
+                .runs()
+                .show(
+                    tx,
+                    ownership.run(),
+                    ownership.epoch(),
+                    now.waitingFor(),
+                    now.fraction(),
+                    now.remaining()));
   }
 
-  private static String rests(double ratio) {
-    return String.format(
-        Locale.ROOT, "the application: rests %.1f times as long as it works", ratio);
+  /** In words, where the rests are worth telling. */
+  static Optional<String> rests(double ratio) {
+    return ratio < 1
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT, "the application: rests %.1f times as long as it works", ratio));
   }
 
   @Override

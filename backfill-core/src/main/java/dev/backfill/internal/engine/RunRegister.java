@@ -15,12 +15,10 @@ import dev.backfill.model.Contract;
 import dev.backfill.model.Phase;
 import dev.backfill.model.RunMismatchException;
 import dev.backfill.model.Specification;
-import java.lang.management.ManagementFactory;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.function.Consumer;
 
 /**
@@ -36,9 +34,7 @@ final class RunRegister {
   private final StateSchema schema;
   private final RunStore runs;
   private final LeaseStore leases;
-  // The random part tells two starts in one JVM apart; the rest is for the operator.
-  private final String owner =
-      ManagementFactory.getRuntimeMXBean().getName() + "/" + UUID.randomUUID();
+  private final String owner = OwnerName.create();
 
   RunRegister(
       Specification spec,
@@ -127,6 +123,11 @@ final class RunRegister {
           requireColumn(c, run, target);
           return run;
         });
+  }
+
+  /** Takes the lease at once when nobody has it. */
+  Optional<Long> acquire(String run) throws SQLException, InterruptedException {
+    return connection.insist(c -> leases.acquire(c, run, owner, spec.options().timeouts().lease()));
   }
 
   /** Asks now: since the preflight another node may have added it, and gone on. */

@@ -28,13 +28,14 @@ create table ${schema}.quarantine (
 -- How far a comparison of all rows with the value expression is, in blocks of a leaf.
 create table ${schema}.verification (
   run text primary key references ${schema}.run (name) on delete cascade,
-  definition jsonb not null,
   leaf oid,
   block bigint not null default 0,
   leaves_done oid[] not null default '{}',
   rows_compared bigint not null default 0,
   rows_unfilled bigint not null default 0,
   rows_different bigint not null default 0,
+  share_done double precision not null default 0,
+  waiting_for text,
   owner text,
   epoch bigint not null default 0,
   lease_until timestamptz,
@@ -43,13 +44,14 @@ create table ${schema}.verification (
   finished_at timestamptz
 ) with (fillfactor = 50);
 
--- The first rows that differ, by key.
+-- The first rows that differ, by key; problem says why their value could not be computed, where it could not.
 create table ${schema}.difference (
   id bigint generated always as identity primary key,
   run text not null references ${schema}.run (name) on delete cascade,
   leaf oid not null,
   leaf_name text not null,
   key text[] not null,
+  problem text,
   found_at timestamptz not null default clock_timestamp()
 );
 

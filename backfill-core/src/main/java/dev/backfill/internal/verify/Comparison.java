@@ -1,0 +1,46 @@
+package dev.backfill.internal.verify;
+
+import dev.backfill.internal.checkpoint.VerificationRow.Compared;
+import dev.backfill.internal.postgres.ShortReads;
+import dev.backfill.internal.postgres.Target;
+import dev.backfill.model.ColumnValue;
+import dev.backfill.model.DifferentRow;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/** Compares what rows hold with what their definition yields. */
+interface Comparison {
+
+  /** The most blocks that it takes at a time. */
+  long mostBlocks();
+
+  /**
+   * Does what needs no transaction of the checkpoint's: a Java function reads and computes.
+   *
+   * @return empty when somebody was in the way
+   */
+  Optional<Chunk> prepare(ShortReads reads, Blocks blocks) throws SQLException;
+
+  /** What some rows came to. */
+  record Outcome(Compared compared, List<DifferentRow> different) {}
+
+  /** Rows that are ready to be compared. */
+  interface Chunk {
+    /**
+     * @param keys how many of the rows that differ are wanted by key
+     * @throws SQLException also when the value of some row cannot be computed
+     */
+    Outcome compare(Connection tx, int keys) throws SQLException;
+
+    /** The same row by row: one whose value cannot be computed is counted as different. */
+    Outcome compareSingly(Connection tx, int keys) throws SQLException;
+  }
+
+  static Comparison of(Target target, StoredType type) {
+    return target.spec().value() instanceof ColumnValue.Computed computed
+        ? new ComputedComparison(target, type, computed)
+        : new SqlComparison(target, type);
+  }
+}

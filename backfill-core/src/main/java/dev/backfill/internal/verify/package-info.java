@@ -1,0 +1,5 @@
+/** Compares the rows with what their definition yields. */
+@NullMarked
+package dev.backfill.internal.verify;
+
+import org.jspecify.annotations.NullMarked;
