@@ -22,7 +22,7 @@ record KnownRun(Target target, RunRow run) {
    */
   static KnownRun find(Connection connection, Specification spec, Sleeper sleeper)
       throws SQLException, InterruptedException {
-    Target target = Preflight.check(connection, spec).target();
+    Target target = Preflight.checkFilled(connection, spec).target();
     String schema = spec.options().stateSchema();
     StateSchema state = new StateSchema(schema, sleeper);
     if (!state.exists(connection)) {

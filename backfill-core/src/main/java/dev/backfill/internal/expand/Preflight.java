@@ -25,11 +25,13 @@ import java.util.stream.Stream;
 public final class Preflight {
   private final Connection connection;
   private final Specification spec;
+  private final boolean sample;
   private final Findings findings = new Findings();
 
-  private Preflight(Connection connection, Specification spec) {
+  private Preflight(Connection connection, Specification spec, boolean sample) {
     this.connection = connection;
     this.spec = spec;
+    this.sample = sample;
   }
 
   /**
@@ -46,7 +48,16 @@ public final class Preflight {
    * @throws PreflightException naming every problem and every missing right
    */
   public static Prepared check(Connection connection, Specification spec) throws SQLException {
-    Inspection inspection = inspect(connection, spec);
+    return require(spec, inspect(connection, spec));
+  }
+
+  /** The same without trying the value: rows that a run left unfilled may be those that fail. */
+  public static Prepared checkFilled(Connection connection, Specification spec)
+      throws SQLException {
+    return require(spec, inspect(connection, spec, false));
+  }
+
+  private static Prepared require(Specification spec, Inspection inspection) {
     List<String> all =
         Stream.concat(
                 inspection.problems().stream(),
@@ -67,7 +78,12 @@ public final class Preflight {
 
   /** As {@link #check}, without an exception; a role that may only read the table is enough. */
   public static Inspection inspect(Connection connection, Specification spec) throws SQLException {
-    Preflight preflight = new Preflight(connection, spec);
+    return inspect(connection, spec, true);
+  }
+
+  private static Inspection inspect(Connection connection, Specification spec, boolean sample)
+      throws SQLException {
+    Preflight preflight = new Preflight(connection, spec, sample);
     Optional<Prepared> prepared = preflight.prepare();
     return new Inspection(
         prepared, preflight.findings.problems(), preflight.findings.missingRights());
@@ -154,7 +170,7 @@ public final class Preflight {
               + " without a cast. Cast it in the expression, or change the column's type.");
       return;
     }
-    if (key.isPresent()) {
+    if (sample && key.isPresent()) {
       String assigned = type.assigned(expression.sql());
       new SampleProbe(connection, table, key.get(), spec.column(), assigned, spec.where(), findings)
           .check();

@@ -1,0 +1,196 @@
+package dev.backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.backfill.model.Contract;
+import dev.backfill.model.RunState;
+import dev.backfill.model.Timeouts;
+import dev.backfill.model.VerificationStatus;
+import dev.backfill.model.VerifyResult;
+import dev.backfill.testing.ChildJvm;
+import dev.backfill.testing.PostgresTest;
+import dev.backfill.testing.TestDatabase;
+import dev.backfill.throttle.Reading;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Who verifies, and where the next one goes on. */
+@PostgresTest
+class VerifyOwnersIT {
+  private static final String RUN = "public.t.c";
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final int ROWS = 10_000;
+
+  TestDatabase database;
+
+  /** While slow.on holds, the value of a row far behind the first chunk takes for ever. */
+  @BeforeEach
+  void filledTable() {
+    database.execute(
+        "drop schema if exists backfill cascade",
+        "drop table if exists t, slow cascade",
+        "drop function if exists label",
+        "create table slow (on_now boolean)",
+        "insert into slow values (false)",
+        "create table t (id int primary key, pad text) with (fillfactor = 30)",
+        "insert into t select g, repeat('x', 60) from generate_series(1, " + ROWS + ") g",
+        """
+        create function label(id int) returns text stable language plpgsql as $$
+        begin
+          if id = 9000 and (select on_now from slow) then
+            perform pg_sleep(3600);
+          end if;
+          return 'row ' || id;
+        end $$
+        """);
+    assertThat(definition().on(database.dataSource()).run().state()).isEqualTo(RunState.DONE);
+  }
+
+  private static BackfillDefinition definition() {
+    return VerifyingApplication.definition();
+  }
+
+  private void slow(boolean on) {
+    database.update("update slow set on_now = ?", on);
+  }
+
+  private Optional<VerificationStatus> status() {
+    return Backfills.on(database.dataSource()).verification(RUN);
+  }
+
+  private void awaitFirstChunk() {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> status().filter(s -> s.rowsCompared() > 0).isPresent());
+  }
+
+  @Test
+  @DisplayName("C1, C3: killed in the middle, it is resumed behind the blocks that are compared")
+  void killed() throws Exception {
+    slow(true);
+    try (ChildJvm application = ChildJvm.start(VerifyingApplication.class, database.url())) {
+      awaitFirstChunk();
+      application.killHard();
+    }
+    VerificationStatus left = status().orElseThrow();
+    assertThat(left.finishedAt()).isEmpty();
+    assertThat(left.rowsCompared()).isLessThan(ROWS);
+    // In place, in a block that was compared: whoever reads it again counts it.
+    database.execute("update t set c = 'lost' where id = 1");
+    assertThat(database.queryString("select ctid from t where id = 1")).startsWith("(0,");
+    slow(false);
+
+    VerifyResult result = definition().on(database.dataSource()).verify().run();
+
+    assertThat(result.rowsCompared()).isEqualTo(ROWS);
+    assertThat(result.rowsDifferent()).isZero();
+    assertThat(result.startedAt()).isEqualTo(left.startedAt());
+  }
+
+  @Test
+  @DisplayName("C5: frozen past its lease and woken up, the former owner writes nothing")
+  void frozen() throws Exception {
+    slow(true);
+    try (ChildJvm frozen = ChildJvm.start(VerifyingApplication.class, database.url())) {
+      awaitFirstChunk();
+      frozen.suspend();
+      slow(false);
+      VerifyResult result = definition().on(database.dataSource()).verify().run();
+      assertThat(result.rowsCompared()).isEqualTo(ROWS);
+
+      frozen.resume();
+
+      frozen.awaitLine("lost: The verification of run " + RUN, PATIENCE);
+      assertThat(frozen.awaitExit(PATIENCE)).isZero();
+    }
+    assertThat(status().orElseThrow().rowsCompared()).isEqualTo(ROWS);
+  }
+
+  @Test
+  @DisplayName("C9: of two at once one compares, and the other waits for its result")
+  void two() throws Exception {
+    slow(true);
+    CompletableFuture<VerifyResult> first =
+        CompletableFuture.supplyAsync(() -> definition().on(database.dataSource()).verify().run());
+    awaitFirstChunk();
+    CountDownLatch asked = new CountDownLatch(1);
+    DataSource second =
+        RecordingDataSource.of(
+            database.unpooled(),
+            sql -> {
+              if (sql.contains("\"verification\" set owner")) {
+                asked.countDown();
+              }
+            });
+    CompletableFuture<VerifyResult> other =
+        CompletableFuture.supplyAsync(() -> definition().on(second).verify().run());
+    assertThat(asked.await(1, TimeUnit.MINUTES)).isTrue();
+    slow(false);
+
+    assertThat(other.get(1, TimeUnit.MINUTES).startedAt())
+        .isEqualTo(first.get(1, TimeUnit.MINUTES).startedAt());
+    assertThat(first.join().rowsCompared()).isEqualTo(ROWS);
+    assertThat(other.join().rowsCompared()).isEqualTo(ROWS);
+  }
+
+  @Test
+  @DisplayName("C6, S3: held by a signal it keeps its lease, says what it waits for, and goes on")
+  void held() throws Exception {
+    DialSignal dial = new DialSignal(true);
+    BackfillDefinition throttled =
+        Backfill.column("t", "c")
+            .type("text")
+            .value("label(id)")
+            .contract(Contract.none())
+            .timeouts(Timeouts.defaults().withLease(Duration.ofSeconds(1)))
+            .throttle(dial)
+            .build();
+    dial.set(context -> Reading.of(20));
+    CompletableFuture<VerifyResult> result =
+        CompletableFuture.supplyAsync(() -> throttled.on(database.dataSource()).verify().run());
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> status().flatMap(VerificationStatus::waitingFor).isPresent());
+    assertThat(status().orElseThrow().waitingFor().orElseThrow())
+        .contains("dial 20 jobs, limit 10 jobs");
+    String lease = leaseUntil();
+
+    Awaitility.await().atMost(PATIENCE).until(() -> leaseUntil().compareTo(lease) > 0);
+
+    long before = status().orElseThrow().rowsCompared();
+    assertThat(before).isLessThan(ROWS);
+    assertThat(result).isNotDone();
+    dial.set(context -> Reading.of(0));
+    assertThat(result.get(1, TimeUnit.MINUTES).rowsCompared()).isEqualTo(ROWS);
+    assertThat(status().orElseThrow().waitingFor()).isEmpty();
+  }
+
+  private String leaseUntil() {
+    return database.queryString("select lease_until from backfill.verification");
+  }
+
+  @Test
+  void endsWhenAnOperatorDeletesItsRow() {
+    slow(true);
+    CompletableFuture<VerifyResult> result =
+        CompletableFuture.supplyAsync(() -> definition().on(database.dataSource()).verify().run());
+    awaitFirstChunk();
+
+    database.execute("delete from backfill.verification");
+    slow(false);
+
+    assertThat(result)
+        .failsWithin(PATIENCE)
+        .withThrowableThat()
+        .withMessageContaining("its row in the state tables was deleted");
+    assertThat(status()).isEmpty();
+  }
+}

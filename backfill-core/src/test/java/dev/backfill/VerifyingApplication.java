@@ -1,0 +1,31 @@
+package dev.backfill;
+
+import dev.backfill.model.Contract;
+import dev.backfill.model.LeaseLostException;
+import dev.backfill.model.Timeouts;
+import java.time.Duration;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** Run in a JVM of its own by {@link VerifyOwnersIT}: verifies a table and says what came of it. */
+public final class VerifyingApplication {
+  private VerifyingApplication() {}
+
+  public static void main(String[] args) {
+    PGSimpleDataSource dataSource = new PGSimpleDataSource();
+    dataSource.setUrl(args[0]);
+    try {
+      System.out.println("verified: " + definition().on(dataSource).verify().run());
+    } catch (LeaseLostException e) {
+      System.out.println("lost: " + e.getMessage());
+    }
+  }
+
+  static BackfillDefinition definition() {
+    return Backfill.column("t", "c")
+        .type("text")
+        .value("label(id)")
+        .contract(Contract.none())
+        .timeouts(Timeouts.defaults().withLease(Duration.ofSeconds(1)))
+        .build();
+  }
+}
