@@ -539,9 +539,7 @@ class VerifyIT {
 
     @ParameterizedTest
     @ValueSource(
-        strings = {
-          "(random() * id)::text", "nextval('s')::text", "(select id::text || random())"
-        })
+        strings = {"(random() * id)::text", "nextval('s')::text", "(select id::text || random())"})
     void ofAValueThatIsVolatile(String value) {
       database.ordersTable(10);
       database.execute("drop sequence if exists s", "create sequence s");
