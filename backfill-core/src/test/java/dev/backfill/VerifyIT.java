@@ -364,7 +364,7 @@ class VerifyIT {
           "jsonb         ; jsonb_build_object('id', id)          ; '{\"id\": 4}'",
           "xml           ; ('<i>' || id || '</i>')::xml          ; '<j/>'",
           "point         ; point(id, 1)                          ; '(3,2)'",
-          "box           ; box(point(0, 0), point(1, id))        ; '(1,3),(0,0)'",
+          "box           ; box(point(0, 0), point(1, id))        ; '(3,1),(0,0)'",
           "text[]        ; array[id::text, null]                 ; '{3}'",
           "json[]        ; array[('[' || id || ']')::json]       ; '{\"[4]\"}'",
           "char(5)       ; id::text                              ; '4'",
