@@ -207,10 +207,9 @@ class InvariantsIT {
         try (Statement statement = connection.createStatement();
             ResultSet rows =
                 statement.executeQuery(
-                    // plpgsql brings settings of its own when it is first used. The driver sets
-                    // extra_float_digits as it connects, in whatever session a pooler has for it.
+                    // plpgsql brings settings of its own when it is first used.
                     "select name || ' = ' || setting from pg_settings"
-                        + " where name not like 'plpgsql.%' and name <> 'extra_float_digits' union all"
+                        + " where name not like 'plpgsql.%' union all"
                         + " select 'advisory lock' from pg_locks where locktype = 'advisory'"
                         + " and pid = pg_backend_pid() union all"
                         + " select 'temporary ' || relname from pg_class where relpersistence = 't'")) {

@@ -158,6 +158,10 @@ public final class PgBouncer implements AutoCloseable {
     PGSimpleDataSource dataSource = server.dataSource(database);
     dataSource.setServerNames(new String[] {"127.0.0.1"});
     dataSource.setPortNumbers(new int[] {port});
+    // Sends the application's name as it connects. By a SET of its own PgBouncer does not hear of
+    // it
+    // where the session has that name already, and takes it away later.
+    dataSource.setAssumeMinServerVersion("9.0");
     if (!binary.keepsPreparedStatements()) {
       dataSource.setPrepareThreshold(0);
     }
