@@ -9,6 +9,7 @@ import dev.backfill.model.NewRows;
 import dev.backfill.model.Options;
 import dev.backfill.model.RetryPolicy;
 import dev.backfill.model.Specification;
+import dev.backfill.model.StorableText;
 import dev.backfill.model.Strategy;
 import dev.backfill.model.Stripes;
 import dev.backfill.model.Timeouts;
@@ -76,7 +77,7 @@ public final class BackfillBuilder {
     if (sqlCondition.isBlank()) {
       throw new IllegalArgumentException("where: the condition is blank");
     }
-    where = Optional.of(sqlCondition);
+    where = Optional.of(StorableText.check("where", sqlCondition));
     return this;
   }
 
@@ -176,7 +177,7 @@ public final class BackfillBuilder {
     if (runName.isBlank()) {
       throw new IllegalArgumentException("name: the run's name is blank");
     }
-    name = Optional.of(runName);
+    name = Optional.of(StorableText.check("name", runName));
     return this;
   }
 
@@ -260,8 +261,8 @@ public final class BackfillBuilder {
   public BackfillDefinition build() {
     if (value instanceof ColumnValue.Computed && newRows != NewRows.APPLICATION) {
       throw new IllegalArgumentException(
-          "newRows: the database cannot call a Java function for new rows. Let the application write"
-              + " the column and say so with newRows(application())");
+          "newRows: the database cannot call a Java function for new rows. Let the application"
+              + " write the column and say so with newRows(application())");
     }
     if (dropCover && contract == Contract.NONE) {
       throw new IllegalArgumentException(

@@ -4,6 +4,7 @@ import dev.backfill.internal.postgres.ValueText;
 import dev.backfill.model.ColumnValue;
 import dev.backfill.model.Names;
 import dev.backfill.model.RowFunction;
+import dev.backfill.model.StorableText;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -26,7 +27,7 @@ final class DefinitionStages implements ColumnStages.Typed, ColumnStages.Valued 
     if (sqlType.isBlank()) {
       throw new IllegalArgumentException("type: the SQL type is blank");
     }
-    type = sqlType.strip();
+    type = StorableText.check("type", sqlType).strip();
     return this;
   }
 

@@ -20,6 +20,7 @@ public sealed interface ColumnValue {
       if (sql.isBlank()) {
         throw new IllegalArgumentException("value: the SQL expression is blank");
       }
+      StorableText.check("value", sql);
     }
   }
 

@@ -11,15 +11,14 @@ public final class Names {
   private Names() {}
 
   /**
-   * @throws IllegalArgumentException when the name is blank, too long for PostgreSQL or holds a NUL
+   * @throws IllegalArgumentException when the name is blank, too long for PostgreSQL or holds what
+   *     it cannot store
    */
   public static String check(String what, String name) {
     if (name.isBlank()) {
       throw new IllegalArgumentException(what + ": the name is blank");
     }
-    if (name.indexOf('\0') >= 0) {
-      throw new IllegalArgumentException(what + ": the name holds a NUL character");
-    }
+    StorableText.check(what, name);
     int bytes = name.getBytes(StandardCharsets.UTF_8).length;
     if (bytes > MAX_BYTES) {
       throw new IllegalArgumentException(

@@ -42,6 +42,11 @@ public final class TestDatabase implements AutoCloseable {
     serverMajor = (int) queryLong("select current_setting('server_version_num')::int / 10000");
   }
 
+  /** On the shared server, for tests that no extension of JUnit Jupiter reaches: close it. */
+  public static TestDatabase forClass(Class<?> testClass) {
+    return create(Server.shared(), testClass);
+  }
+
   static TestDatabase create(Server server, Class<?> testClass) {
     String simple = testClass.getSimpleName().toLowerCase(Locale.ROOT);
     String name =

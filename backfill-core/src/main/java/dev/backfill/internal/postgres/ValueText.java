@@ -1,5 +1,6 @@
 package dev.backfill.internal.postgres;
 
+import dev.backfill.model.StorableText;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -17,14 +18,14 @@ public final class ValueText {
   }
 
   /**
-   * @throws IllegalArgumentException for a type that has no one text form
+   * @throws IllegalArgumentException for a type that has no one text form, or text that PostgreSQL
+   *     cannot store
    */
   public static String of(Object value) {
-    if (value instanceof String
-        || value instanceof Number
-        || value instanceof Boolean
-        || value instanceof Character
-        || value instanceof UUID) {
+    if (value instanceof String || value instanceof Character) {
+      return StorableText.check("value", value.toString());
+    }
+    if (value instanceof Number || value instanceof Boolean || value instanceof UUID) {
       return value.toString();
     }
     if (value instanceof Enum<?> constant) {
@@ -42,7 +43,7 @@ public final class ValueText {
     throw new IllegalArgumentException(
         "A value of type "
             + value.getClass().getName()
-            + " has no text form that PostgreSQL reads. Pass a String in PostgreSQL's own form, or a"
-            + " Number, Boolean, UUID, java.time value, byte[] or enum constant.");
+            + " has no text form that PostgreSQL reads. Pass a String in PostgreSQL's own form, or"
+            + " a Number, Boolean, UUID, java.time value, byte[] or enum constant.");
   }
 }

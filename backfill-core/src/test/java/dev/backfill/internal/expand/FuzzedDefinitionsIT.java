@@ -3,18 +3,23 @@ package dev.backfill.internal.expand;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backfill.model.PreflightException;
-import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Label;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
+import net.jqwik.api.statistics.Statistics;
 
 /** Definitions put together at random: refused with nothing changed, or expanded whole. */
-@PostgresTest
 class FuzzedDefinitionsIT {
   private static final List<String> PIECES =
       List.of(
@@ -124,35 +129,70 @@ class FuzzedDefinitionsIT {
           "orders",
           "\"we\"\"ird\"");
 
-  TestDatabase database;
+  private static TestDatabase database;
 
-  @BeforeAll
-  static void table(TestDatabase database) {
+  @BeforeContainer
+  static void table() {
+    database = TestDatabase.forClass(FuzzedDefinitionsIT.class);
     database.execute(
         "create schema backfill",
         "create table orders (id int primary key, n int not null, s text, \"we\"\"ird\" boolean)",
         "insert into orders select g, g, 's' || g, g % 2 = 0 from generate_series(1, 20) g");
   }
 
-  @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4})
-  void neverLeaveAHalfMadeSchema(long seed) {
-    Random random = new Random(seed);
-    int expanded = 0;
-    for (int i = 0; i < 150; i++) {
-      expanded += tryOne(random) ? 1 : 0;
-    }
-    assertThat(expanded).as("definitions that were good").isGreaterThan(10);
+  @AfterContainer
+  static void close() {
+    database.close();
   }
 
-  private boolean tryOne(Random random) {
-    boolean plain = random.nextInt(3) == 0;
-    Definitions definition =
-        Definitions.value("orders", "c", plain ? "text" : any(TYPES, random), soup(random));
-    if (random.nextInt(4) == 0) {
-      definition = definition.where(soup(random));
-    }
-    return tryOne(definition);
+  @Property(tries = 200)
+  @Label("Refused with nothing changed, or expanded whole")
+  void neverLeaveAHalfMadeSchema(
+      @ForAll("soups") String value,
+      @ForAll("types") String type,
+      @ForAll("conditions") String where) {
+    Definitions definition = Definitions.value("orders", "c", type, value);
+    boolean expanded = tryOne(where.isEmpty() ? definition : definition.where(where));
+    Statistics.label("expanded")
+        .collect(expanded)
+        .coverage(checker -> checker.check(true).percentage(share -> share > 3));
+  }
+
+  @Provide
+  Arbitrary<String> soups() {
+    Arbitrary<String> words =
+        Arbitraries.of(PIECES).list().ofMinSize(1).ofMaxSize(5).map(l -> String.join(" ", l));
+    Arbitrary<String> glued =
+        Arbitraries.of(PIECES).list().ofMinSize(1).ofMaxSize(3).map(l -> String.join("", l));
+    return Arbitraries.frequencyOf(
+            Tuple.of(2, Arbitraries.of(GOOD)),
+            Tuple.of(3, mutated()),
+            Tuple.of(2, words),
+            Tuple.of(1, glued))
+        .filter(sql -> !sql.isBlank());
+  }
+
+  /** A good one, with a piece where it does not belong. */
+  private static Arbitrary<String> mutated() {
+    return Combinators.combine(
+            Arbitraries.of(GOOD), Arbitraries.of(PIECES), Arbitraries.integers().between(0, 9))
+        .as(
+            (good, piece, at) -> {
+              List<String> words = new ArrayList<>(List.of(good.split(" ")));
+              words.add(at % (words.size() + 1), piece);
+              return String.join(" ", words);
+            });
+  }
+
+  @Provide
+  Arbitrary<String> types() {
+    return Arbitraries.frequencyOf(
+        Tuple.of(1, Arbitraries.just("text")), Tuple.of(2, Arbitraries.of(TYPES)));
+  }
+
+  @Provide
+  Arbitrary<String> conditions() {
+    return Arbitraries.frequencyOf(Tuple.of(3, Arbitraries.just("")), Tuple.of(1, soups()));
   }
 
   private boolean tryOne(Definitions definition) {
@@ -180,33 +220,7 @@ class FuzzedDefinitionsIT {
     return true;
   }
 
-  private static String soup(Random random) {
-    return random.nextInt(3) > 0 ? mutated(random) : pieces(random);
-  }
-
-  private static String mutated(Random random) {
-    List<String> words = new ArrayList<>(List.of(any(GOOD, random).split(" ")));
-    if (random.nextBoolean()) {
-      words.add(random.nextInt(words.size() + 1), any(PIECES, random));
-    }
-    return String.join(" ", words);
-  }
-
-  private static String pieces(Random random) {
-    StringBuilder sql = new StringBuilder();
-    int pieces = 1 + random.nextInt(5);
-    for (int i = 0; i < pieces; i++) {
-      sql.append(any(PIECES, random)).append(random.nextInt(5) == 0 ? "" : " ");
-    }
-    String text = sql.toString();
-    return text.isBlank() ? "n" : text;
-  }
-
-  private static String any(List<String> list, Random random) {
-    return list.get(random.nextInt(list.size()));
-  }
-
-  @Test
+  @Example
   void theSoupHoldsGoodExpressionsToo() {
     assertThat(tryOne(Definitions.value("orders", "c", "text", "coalesce(s, 'x') || n"))).isTrue();
     assertThat(tryOne(Definitions.value("orders", "c", "text", "e'\\'' || $$;$$ -- x"))).isTrue();
