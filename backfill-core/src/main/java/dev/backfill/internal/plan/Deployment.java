@@ -2,6 +2,7 @@ package dev.backfill.internal.plan;
 
 import dev.backfill.internal.expand.Cover;
 import dev.backfill.internal.expand.Prepared;
+import dev.backfill.internal.postgres.Identifiers;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,6 +12,14 @@ final class Deployment {
 
   static List<String> of(Prepared prepared) {
     List<String> lines = new ArrayList<>();
+    List<String> publications = prepared.target().table().publications();
+    if (!publications.isEmpty()) {
+      lines.add(
+          "Publication "
+              + Identifiers.quoteAll(publications)
+              + ": add the column on each subscriber before EXPAND, nullable; run there with NOT"
+              + " NULL after CONTRACT here. In another order their apply stops.");
+    }
     lines.add("Before EXPAND: old code only; new code would miss the column.");
     lines.add(
         "From EXPAND on: old code goes on as before. "
