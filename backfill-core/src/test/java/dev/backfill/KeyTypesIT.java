@@ -63,11 +63,18 @@ class KeyTypesIT {
         "timestamptz | '2026-01-01 00:00:00.000001Z'::timestamptz + n * interval '1 microsecond'",
         "numeric | (n / 7.0)::numeric(20, 10)",
         "bytea | decode(md5(n::text), 'hex')",
+        "size | concat('size ', n)::size",
       })
   void anyKey(String type, String value) {
     database.execute(
         "create collation if not exists ignoring_case"
             + " (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+        "drop type if exists size",
+        // In an order that is not that of the labels.
+        "do $$ begin execute (select 'create type size as enum (' || string_agg(quote_literal("
+            + "'size ' || n), ', ' order by md5(n::text)) || ')' from generate_series(1, "
+            + ROWS
+            + ") n); end $$",
         "create table keyed (k " + type + " primary key, n int not null)",
         "insert into keyed select " + value + ", n from generate_series(1, " + ROWS + ") n");
     fill(ROWS);

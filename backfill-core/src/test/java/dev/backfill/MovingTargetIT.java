@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.model.BackfillResult;
 import dev.backfill.model.BatchSize;
+import dev.backfill.model.NewRows;
 import dev.backfill.model.Phase;
 import dev.backfill.model.Progress;
 import dev.backfill.model.RunState;
@@ -15,6 +16,7 @@ import dev.backfill.testing.TestDatabase;
 import dev.backfill.testing.Traffic;
 import dev.backfill.testing.UpdateAudit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -50,6 +52,57 @@ class MovingTargetIT {
       traffic.verify(VALUE);
     }
     audit.assertNoRowTwice();
+  }
+
+  @Test
+  @DisplayName("T1: ends though each batch is outrun by inserts of twice its rows")
+  void insertStorm() {
+    BackfillResult result =
+        statusCode()
+            .batchSize(BatchSize.fixed(1_000))
+            .listener(
+                event -> {
+                  if (event instanceof BackfillEvent.BatchCommitted batch) {
+                    database.execute(
+                        "insert into orders (customer_id, amount) select 1, 1"
+                            + " from generate_series(1, "
+                            + 2 * batch.rows()
+                            + ")");
+                  }
+                })
+            .on(database.dataSource())
+            .run();
+    assertThat(result.state()).isEqualTo(RunState.DONE);
+    assertThat(result.rows()).isEqualTo(60_000);
+    assertThat(database.queryLong("select count(status_code) from orders")).isEqualTo(180_000);
+  }
+
+  @Test
+  @DisplayName("T3: keys that move behind and ahead of the run, which no trigger covers")
+  void keysMoveWithoutCover() {
+    AtomicInteger batches = new AtomicInteger();
+    BackfillResult result =
+        statusCode()
+            .newRows(NewRows.application())
+            .batchSize(BatchSize.fixed(500))
+            .listener(
+                event -> {
+                  if (event instanceof BackfillEvent.BatchCommitted
+                      && batches.incrementAndGet() == 10) {
+                    // Beyond the bound, and behind whatever was filled.
+                    database.execute(
+                        "update orders set id = id + 1000000 where id between 100 and 200",
+                        "update orders set id = -id where id between 50000 and 60000");
+                  }
+                })
+            .on(database.dataSource())
+            .run();
+    assertThat(result.notNull()).isTrue();
+    assertThat(
+            database.queryLong(
+                "select count(*) from orders where status_code is not distinct from " + VALUE))
+        .isEqualTo(60_000);
+    assertThat(database.queryLong("select swept_rows from backfill.run")).isPositive();
   }
 
   @Test

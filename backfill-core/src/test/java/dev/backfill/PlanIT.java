@@ -110,6 +110,7 @@ class PlanIT {
   }
 
   @Test
+  @DisplayName("D6: the triggers that fire are listed, those of other columns are not")
   void listsTheTriggersThatFire() {
     database.execute(
         "create or replace function bump() returns trigger language plpgsql as"

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.event.BackfillEvent.ThrottleReleased;
 import dev.backfill.event.BackfillEvent.Throttled;
+import dev.backfill.examples.local.SlowLink;
 import dev.backfill.examples.local.Standby;
 import dev.backfill.examples.local.WalReceiver;
 import dev.backfill.model.BackfillResult;
@@ -196,15 +197,54 @@ class ReplicationIT {
   }
 
   @Test
-  @DisplayName("S2, S14: a standby that joins is waited for as told, and then no longer")
-  void joiner() throws Exception {
-    try (Standby standby = server.standby("joiner").applyDelay(Duration.ofSeconds(0)).attach()) {
-      standby.awaitCaughtUp();
-      assertThat(
-              run(replicationLag(LIMIT).whenJoining(Joining.HALF_PACE, Duration.ofSeconds(5)))
-                  .state())
-          .isEqualTo(RunState.DONE);
+  @DisplayName("S3, S14: one that never catches up is given up at the deadline")
+  void joinerThatNeverCatchesUp() throws Exception {
+    try (SlowLink link = SlowLink.to(server.postgres());
+        Standby standby = server.standby("crawler").through(link).attach()) {
+      fallBehind(standby, link);
+      standby.start();
+      awaitCatchup("crawler");
+
+      assertThat(run(replicationLag(LIMIT).whenJoining(Joining.WAIT, Duration.ofSeconds(2))).rows())
+          .isEqualTo(ROWS);
+      assertThat(catchups("crawler")).isEqualTo(1);
     }
+  }
+
+  @Test
+  @DisplayName("S14: at half pace the run goes on while a standby catches up")
+  void joinerAtHalfPace() throws Exception {
+    try (SlowLink link = SlowLink.to(server.postgres());
+        Standby standby = server.standby("halfway").through(link).attach()) {
+      fallBehind(standby, link);
+      standby.start();
+      awaitCatchup("halfway");
+
+      assertThat(run(replicationLag(LIMIT).whenJoining(Joining.HALF_PACE, PATIENCE)).rows())
+          .isEqualTo(ROWS);
+      assertThat(catchups("halfway")).isEqualTo(1);
+      assertThat(events).noneMatch(Throttled.class::isInstance);
+    }
+  }
+
+  /** Stops it, writes more than the link then carries in minutes, and leaves it stopped. */
+  private void fallBehind(Standby standby, SlowLink link) {
+    standby.awaitCaughtUp();
+    standby.stop();
+    link.rate(100_000);
+    database.execute(
+        "create table noise as select g, repeat(md5(g::text), 10) from generate_series(1, 100000)"
+            + " g");
+  }
+
+  private void awaitCatchup(String standby) {
+    await().atMost(PATIENCE).until(() -> catchups(standby) == 1);
+  }
+
+  private long catchups(String standby) {
+    return database.queryLong(
+        "select count(*) from pg_stat_replication where state = 'catchup' and application_name = ?",
+        standby);
   }
 
   @Test

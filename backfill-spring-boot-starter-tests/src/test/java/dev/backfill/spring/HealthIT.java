@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.backfill.spring.WebApplication.Answer;
 import java.time.Duration;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** The aggregate and readiness are those of the application, whatever its backfills do. */
@@ -36,6 +37,7 @@ class HealthIT {
   }
 
   @Test
+  @DisplayName("E1: a run that is at work or held back leaves readiness alone")
   void aRunThatIsAtWorkOrHeldBackLeavesTheAggregateAndReadinessAlone() {
     TestServer.Database database = TestServer.database(500_000);
     try (WebApplication application = WebApplication.start(database, SLOW)) {
@@ -61,6 +63,7 @@ class HealthIT {
   }
 
   @Test
+  @DisplayName("E1: only where that is asked for the start waits until the run is done")
   void oneThatIsDoneIsUp() {
     try (WebApplication application =
         WebApplication.start(
