@@ -14,6 +14,9 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /** A PostgreSQL of its own, set up like a small production server. */
 final class BenchServer implements AutoCloseable {
+  /** What the contenders work in; {@link FreshTables} makes it. */
+  static final String DATABASE = "bench";
+
   private final LocalPostgres postgres;
 
   private BenchServer(LocalPostgres postgres) {
@@ -51,21 +54,31 @@ final class BenchServer implements AutoCloseable {
     return postgres;
   }
 
-  DataSource dataSource() {
+  /** A database that is never made anew. */
+  DataSource operator() {
     return postgres.dataSource("postgres");
+  }
+
+  PGSimpleDataSource dataSource() {
+    return postgres.dataSource(DATABASE);
   }
 
   /** Connections that a server lists under this name. */
   DataSource dataSource(String applicationName) {
-    PGSimpleDataSource dataSource = postgres.dataSource("postgres");
+    PGSimpleDataSource dataSource = dataSource();
     dataSource.setApplicationName(applicationName);
     return dataSource;
+  }
+
+  /** The major one. */
+  long version() throws SQLException {
+    return Sql.number(operator(), "SELECT current_setting('server_version_num')::int / 10000");
   }
 
   /** The version and the settings as the server runs with them, not as they were asked for. */
   String description() throws SQLException {
     StringBuilder text = new StringBuilder();
-    try (Connection connection = dataSource().getConnection();
+    try (Connection connection = operator().getConnection();
         Statement statement = connection.createStatement()) {
       text.append("PostgreSQL ").append(connection.getMetaData().getDatabaseProductVersion());
       List<String> told = new ArrayList<>(settings().keySet());

@@ -1,29 +1,55 @@
 package dev.backfill.examples.benchmark;
 
-import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
-import javax.sql.DataSource;
 
-/** A table of orders with a new, empty column; its variants differ in their indexes alone. */
-record BenchTable(String name, List<String> secondaryIndexes) {
-  static final List<BenchTable> ALL =
-      List.of(
-          new BenchTable("3-indexes", List.of("customer_id", "created_at")),
-          new BenchTable(
-              "8-indexes",
-              List.of(
-                  "customer_id",
-                  "created_at",
-                  "updated_at",
-                  "shipped_at",
-                  "amount",
-                  "reference",
-                  "customer_id, created_at")));
-
-  static final String VALUE = "case when shipped_at is null then 'pending' else 'shipped' end";
+/**
+ * A table with a new, empty column.
+ *
+ * @param secondaryIndexes the columns of each, beside the primary key
+ * @param where which rows are filled; all of them when empty
+ * @param fillfactor 0 for the server's default
+ * @param partitions by ranges of the key; 0 for none
+ */
+record BenchTable(
+    String name,
+    Rows rows,
+    List<String> secondaryIndexes,
+    BenchValue value,
+    Optional<String> where,
+    int fillfactor,
+    int partitions) {
+  static final String COLUMN = "status_code";
 
   private static final Set<String> IN_ORDER_OF_THE_HEAP = Set.of("created_at", "shipped_at");
+
+  static BenchTable of(String name, Rows rows, List<String> secondaryIndexes) {
+    return new BenchTable(name, rows, secondaryIndexes, rows.value(), Optional.empty(), 0, 0);
+  }
+
+  BenchTable filledWith(BenchValue other) {
+    return new BenchTable(name, rows, secondaryIndexes, other, where, fillfactor, partitions);
+  }
+
+  BenchTable filledWhere(String condition) {
+    return new BenchTable(
+        name, rows, secondaryIndexes, value, Optional.of(condition), fillfactor, partitions);
+  }
+
+  BenchTable withFillfactor(int percent) {
+    return new BenchTable(name, rows, secondaryIndexes, value, where, percent, partitions);
+  }
+
+  BenchTable withPartitions(int count) {
+    return new BenchTable(name, rows, secondaryIndexes, value, where, fillfactor, count);
+  }
+
+  /** The name of the table in its database. */
+  String table() {
+    return rows.table();
+  }
 
   /** The first column of each secondary index. */
   List<String> indexedColumns() {
@@ -35,54 +61,56 @@ record BenchTable(String name, List<String> secondaryIndexes) {
     return indexedColumns().stream().filter(c -> !IN_ORDER_OF_THE_HEAP.contains(c)).toList();
   }
 
-  /** Builds the rows that every fresh copy is taken from. */
-  static void createSource(DataSource dataSource, long rows) throws SQLException {
-    Sql.execute(
-        dataSource,
-        "DROP TABLE IF EXISTS orders_source",
-        """
-        CREATE TABLE orders_source (
-          id bigint NOT NULL,
-          customer_id bigint NOT NULL,
-          created_at timestamptz NOT NULL,
-          updated_at timestamptz NOT NULL,
-          shipped_at timestamptz,
-          amount numeric(12, 2) NOT NULL,
-          reference text NOT NULL)
-        """,
-        // Hashes of the id: the same rows in each run, spread as a busy shop's would be.
-        """
-        INSERT INTO orders_source
-        SELECT id,
-               hashint8(id) & 65535,
-               timestamptz '2024-01-01 00:00:00Z' + id * interval '7 s',
-               timestamptz '2024-01-01 00:00:00Z' + (hashint8(id + 1) & 16777215) * interval '1 s',
-               CASE WHEN mod(id, 3) > 0
-                 THEN timestamptz '2024-01-03 00:00:00Z' + id * interval '7 s' END,
-               (hashint8(id + 2) & 1048575) / 100.0,
-               md5(id::text)
-        FROM generate_series(1, %d) AS id
-        """
-            .formatted(rows),
-        "VACUUM ANALYZE orders_source");
+  /** A condition to be added to another one. */
+  String andWhere() {
+    return where.map(w -> " AND (" + w + ")").orElse("");
   }
 
-  /** A compact copy in key order, with a new, empty column. */
-  void createFresh(DataSource dataSource) throws SQLException {
-    Sql.execute(
-        dataSource,
-        "DROP TABLE IF EXISTS orders",
-        "CREATE TABLE orders (LIKE orders_source INCLUDING ALL)",
-        "INSERT INTO orders SELECT * FROM orders_source ORDER BY id",
-        "ALTER TABLE orders ADD PRIMARY KEY (id)");
-    for (String columns : secondaryIndexes) {
-      Sql.execute(dataSource, "CREATE INDEX ON orders (" + columns + ")");
+  /** Which rows are still to be filled. */
+  String due() {
+    return COLUMN + " IS NULL" + andWhere();
+  }
+
+  /** Fills all rows that are due; more conditions may be added. */
+  String update() {
+    return "UPDATE " + table() + " SET " + COLUMN + " = " + value.sql() + " WHERE " + due();
+  }
+
+  /** Statements that make it, compact and in the order of the ordinals. */
+  List<String> ddl(long count) {
+    List<String> statements = new ArrayList<>();
+    statements.add(
+        "CREATE TABLE "
+            + table()
+            + " ("
+            + rows.ddl()
+            + ")"
+            + (partitions > 0 ? " PARTITION BY RANGE (" + rows.keyList() + ")" : "")
+            + (fillfactor > 0 ? " WITH (fillfactor = " + fillfactor + ")" : ""));
+    rows.outOfLine()
+        .ifPresent(
+            column ->
+                statements.add(
+                    "ALTER TABLE "
+                        + table()
+                        + " ALTER COLUMN "
+                        + column
+                        + " SET STORAGE EXTERNAL"));
+    for (int i = 0; i < partitions; i++) {
+      statements.add(
+          "CREATE TABLE %1$s_%2$d PARTITION OF %1$s FOR VALUES FROM (%3$s) TO (%4$s)"
+              .formatted(
+                  table(),
+                  i,
+                  i == 0 ? "MINVALUE" : 1 + count * i / partitions,
+                  i == partitions - 1 ? "MAXVALUE" : 1 + count * (i + 1) / partitions));
     }
-    Sql.execute(
-        dataSource,
-        "ALTER TABLE orders ADD COLUMN status_code varchar(32)",
-        "VACUUM ANALYZE orders",
-        // Each contender writes its own full-page images, nobody else's.
-        "CHECKPOINT");
+    statements.add(rows.insert(count));
+    statements.add("ALTER TABLE " + table() + " ADD PRIMARY KEY (" + rows.keyList() + ")");
+    for (String columns : secondaryIndexes) {
+      statements.add("CREATE INDEX ON " + table() + " (" + columns + ")");
+    }
+    statements.add("ALTER TABLE " + table() + " ADD COLUMN " + COLUMN + " " + value.type());
+    return statements;
   }
 }

@@ -73,7 +73,7 @@ final class BusyPrimary implements Callable<Integer> {
     Choice.atLeastOne(spec, "--rounds", rounds);
     Choice.atLeastOne(spec, "--rows", rows);
     List<Contender> all = new ArrayList<>(ThrottledLibrary.defaultsAndFullSpeed());
-    all.addAll(List.of(new KeysetLoop(), new SingleUpdate()));
+    all.addAll(List.of(new KeysetLoop(1_000), new SingleUpdate()));
     List<Contender> contenders =
         Choice.among(spec, "--contenders", all, contenderNames, Contender::name);
     if (quick) {
@@ -83,12 +83,12 @@ final class BusyPrimary implements Callable<Integer> {
     Path file = out == null ? ResultFile.byDefault("busy-primary.json") : out;
     try (BenchServer server = BenchServer.start()) {
       System.out.println(server.description());
-      BenchTable.createSource(server.dataSource(), rows);
-      List<BusyArm> arms = measure(server, contenders);
+      FreshTables tables = new FreshTables(server, rows);
+      List<BusyArm> arms = measure(server, tables, contenders);
       Latencies idle = arms.get(0).latencies();
       List<BusyResult> results = arms.stream().map(arm -> arm.result(idle)).toList();
       results.forEach(BusyPrimary::print);
-      Map<String, Double> alone = alone(server, contenders);
+      Map<String, Double> alone = alone(server, tables, contenders);
       alone.forEach(
           (name, speed) ->
               System.out.printf(Locale.ROOT, "alone: %-20s %10.0f rows/s%n", name, speed));
@@ -111,22 +111,22 @@ final class BusyPrimary implements Callable<Integer> {
    * The arms take turns, in each round in another order: who always came after the same one would
    * feel what that one leaves the disk to do.
    */
-  private List<BusyArm> measure(BenchServer server, List<Contender> contenders)
+  private List<BusyArm> measure(BenchServer server, FreshTables tables, List<Contender> contenders)
       throws SQLException, InterruptedException, ExecutionException {
     List<BusyArm> arms = new ArrayList<>();
     arms.add(BusyArm.idle());
     contenders.forEach(c -> arms.add(BusyArm.beside(c)));
     List<BusyArm> order = new ArrayList<>(arms);
-    BenchTable table = BenchTable.ALL.get(0);
-    Traffic traffic = new Traffic(server.dataSource("application"), rows, rate);
-    table.createFresh(server.dataSource());
+    BenchTable table = BenchTables.THREE_INDEXES;
+    Traffic traffic = new Traffic(server.dataSource("application"), table, rows, rate);
+    tables.create(table);
     // The first transactions of a JVM are slow, whoever is beside them.
     traffic.run(WARM_UP_TRANSACTIONS, () -> true, 0);
     Random random = new Random(rounds);
     for (int round = 1; round <= rounds; round++) {
       Collections.shuffle(order, random);
       for (BusyArm arm : order) {
-        table.createFresh(server.dataSource());
+        tables.create(table);
         Latencies taken =
             arm.take((transactions + rounds - 1) / rounds, traffic, server, table, round);
         System.out.printf(
@@ -156,14 +156,15 @@ final class BusyPrimary implements Callable<Integer> {
   }
 
   /** How fast the contenders are where nobody else works: the median of the rounds. */
-  private Map<String, Double> alone(BenchServer server, List<Contender> contenders)
-      throws SQLException, InterruptedException {
-    Meter meter = new Meter(server.dataSource());
+  private Map<String, Double> alone(
+      BenchServer server, FreshTables tables, List<Contender> contenders)
+      throws SQLException, InterruptedException, ExecutionException {
+    Meter meter = new Meter(tables, Company.nobody(server, rows));
     List<Contender> order = new ArrayList<>(contenders);
     Map<String, List<Double>> speeds = new LinkedHashMap<>();
     for (int round = 0; round < Math.min(rounds, ROUNDS_ALONE); round++) {
       for (Contender contender : order) {
-        Sample sample = meter.measure(contender, BenchTable.ALL.get(0));
+        Sample sample = meter.measure(contender, BenchTables.THREE_INDEXES);
         speeds
             .computeIfAbsent(contender.name(), n -> new ArrayList<>())
             .add(sample.rowsPerSecond());

@@ -29,9 +29,22 @@ final class Choice {
   }
 
   static void atLeastOne(CommandSpec spec, String option, long value) {
-    if (value < 1) {
+    atLeast(spec, option, 1, value);
+  }
+
+  static void atLeast(CommandSpec spec, String option, long least, long value) {
+    if (value < least) {
       throw new ParameterException(
-          spec.commandLine(), option + " must be at least 1, was " + value);
+          spec.commandLine(), option + " must be at least " + least + ", was " + value);
+    }
+  }
+
+  /** An amount of memory, as the server's settings have it. */
+  static void bytes(CommandSpec spec, String option, String value) {
+    if (!value.matches("[1-9][0-9]{0,8}(kB|MB|GB)")) {
+      throw new ParameterException(
+          spec.commandLine(),
+          option + " must be a number with kB, MB or GB behind it, such as 128MB, was " + value);
     }
   }
 }

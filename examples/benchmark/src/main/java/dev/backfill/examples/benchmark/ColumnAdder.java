@@ -41,7 +41,7 @@ interface ColumnAdder {
         try (HikariDataSource pool = Library.pool(server.dataSource(SqlWork.APPLICATION))) {
           Backfill.column("orders", "status_code")
               .type("varchar(32)")
-              .value(BenchTable.VALUE)
+              .value(BenchValue.STATUS.sql())
               .listener(
                   event -> {
                     if (event instanceof BackfillEvent.DdlExecuted) {

@@ -7,13 +7,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 
 /**
- * Measures every contender on every table once a round. Each round begins with another contender: a
- * machine that grows slower, or files that are there already, favour nobody.
+ * Measures contenders on tables, each pair once a round. Each round begins with another contender:
+ * a machine that grows slower, or files that are there already, favour nobody.
  */
 final class Comparison {
-  private record Pair(BenchTable table, String contender) {}
+  private record Pair(BenchTable table, Contender contender) {}
 
   private final Meter meter;
   private final TimeLimit limit;
@@ -24,28 +25,28 @@ final class Comparison {
     this.limit = limit;
   }
 
-  List<Result> run(List<BenchTable> tables, List<Contender> contenders, int rounds)
-      throws SQLException, InterruptedException {
-    List<Contender> order = new ArrayList<>(contenders);
+  List<Result> run(Map<BenchTable, List<Contender>> plan, int rounds)
+      throws SQLException, InterruptedException, ExecutionException {
     for (int round = 1; round <= rounds; round++) {
-      for (BenchTable table : tables) {
+      for (Map.Entry<BenchTable, List<Contender>> each : plan.entrySet()) {
+        BenchTable table = each.getKey();
+        List<Contender> order = new ArrayList<>(each.getValue());
+        order.removeIf(contender -> !contender.supports(table));
+        Collections.rotate(order, 1 - round);
         for (Contender contender : order) {
           sample(table, contender, round);
         }
       }
-      Collections.rotate(order, -1);
     }
     return samples.entrySet().stream()
-        .map(e -> Result.of(e.getKey().table(), e.getKey().contender(), e.getValue()))
+        .map(e -> Result.of(e.getKey().table(), e.getKey().contender().name(), e.getValue()))
         .toList();
   }
 
   private void sample(BenchTable table, Contender contender, int round)
-      throws SQLException, InterruptedException {
+      throws SQLException, InterruptedException, ExecutionException {
     Sample sample = meter.measure(contender, table);
-    samples
-        .computeIfAbsent(new Pair(table, contender.name()), pair -> new ArrayList<>())
-        .add(sample);
+    samples.computeIfAbsent(new Pair(table, contender), pair -> new ArrayList<>()).add(sample);
     if (contender.name().equals(SingleUpdate.NAME)) {
       limit.singleUpdateTook(table, sample.duration());
     }
@@ -55,7 +56,7 @@ final class Comparison {
         round,
         table.name(),
         contender.name(),
-        sample.rows(),
+        sample.rows().right(),
         sample.duration().toMillis() / 1e3);
   }
 }

@@ -8,6 +8,11 @@ interface Contender {
 
   String name();
 
+  /** Whether it can fill this one. */
+  default boolean supports(BenchTable table) {
+    return true;
+  }
+
   /** Fills the column and returns when the last transaction has committed. */
   void fill(DataSource dataSource, BenchTable table) throws SQLException;
 

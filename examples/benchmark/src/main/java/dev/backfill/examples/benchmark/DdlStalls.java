@@ -77,7 +77,6 @@ final class DdlStalls implements Callable<Integer> {
     Path file = out == null ? ResultFile.byDefault("ddl-stalls.json") : out;
     try (BenchServer server = BenchServer.start(Map.of("autovacuum_naptime", "1s"))) {
       System.out.println(server.description());
-      BenchTable.createSource(server.dataSource(), rows);
       StallRun run = new StallRun(server, rows);
       List<StallResult> results = new ArrayList<>();
       Map<String, Latencies> curves = new LinkedHashMap<>();

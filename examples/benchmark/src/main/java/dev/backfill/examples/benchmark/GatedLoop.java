@@ -38,7 +38,7 @@ final class GatedLoop implements Contender {
         PreparedStatement batch =
             connection.prepareStatement(
                 "UPDATE orders SET status_code = "
-                    + BenchTable.VALUE
+                    + BenchValue.STATUS.sql()
                     + " WHERE id > ? AND id <= ? AND status_code IS NULL")) {
       long lo = 0;
       long polled = System.nanoTime();

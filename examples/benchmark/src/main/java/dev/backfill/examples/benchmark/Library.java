@@ -1,14 +1,18 @@
 package dev.backfill.examples.benchmark;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.backfill.Backfill;
 import dev.backfill.BackfillBuilder;
 import dev.backfill.BackfillRun;
 import dev.backfill.BoundBackfill;
+import dev.backfill.ColumnStages.Valued;
 import dev.backfill.model.Contract;
 import dev.backfill.model.NewRows;
+import dev.backfill.model.Strategy;
+import dev.backfill.model.Stripes;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 
@@ -18,23 +22,34 @@ import javax.sql.DataSource;
  * own state, its lease and the search for rows that were missed, is part of its time.
  */
 record Library(String name, UnaryOperator<BackfillBuilder> options) implements Contender {
-  private static final int MOST_CONNECTIONS = 5;
 
-  Library(int workers) {
-    this("library-" + workers, builder -> builder.workers(workers));
+  static Library workers(int workers) {
+    return new Library("library-" + workers, builder -> builder.workers(workers));
+  }
+
+  /** One pass over each window, as others fill a table. */
+  static Library withoutStripes(int workers) {
+    return new Library(
+        "library-" + workers + "-no-stripes",
+        builder -> builder.workers(workers).stripes(Stripes.off()));
+  }
+
+  /** For a run beside others that shall not give way to them. */
+  static Library unthrottled() {
+    return new Library("library-1-unthrottled", BackfillBuilder::unthrottled);
   }
 
   @Override
   public void fill(DataSource dataSource, BenchTable table) throws SQLException {
     try (HikariDataSource pool = pool(dataSource)) {
-      backfill(pool).run();
+      backfill(pool, table).run();
     }
   }
 
   @Override
   public Work start(BenchServer server, BenchTable table) throws SQLException {
     HikariDataSource pool = pool(server.dataSource(SqlWork.APPLICATION));
-    BackfillRun run = backfill(pool).start();
+    BackfillRun run = backfill(pool, table).start();
     return new Work() {
       @Override
       public boolean isDone() {
@@ -53,21 +68,31 @@ record Library(String name, UnaryOperator<BackfillBuilder> options) implements C
   /** A small pool, on a database without a trace of earlier runs. */
   static HikariDataSource pool(DataSource dataSource) throws SQLException {
     Sql.execute(dataSource, "DROP SCHEMA IF EXISTS backfill CASCADE");
-    HikariConfig config = new HikariConfig();
-    config.setDataSource(dataSource);
-    config.setMaximumPoolSize(MOST_CONNECTIONS);
-    config.setMinimumIdle(1);
-    return new HikariDataSource(config);
+    return Pool.of(dataSource);
   }
 
-  private BoundBackfill backfill(DataSource pool) {
-    return options
-        .apply(
-            Backfill.column("orders", "status_code")
-                .type("varchar(32)")
-                .value(BenchTable.VALUE)
-                .newRows(NewRows.application())
-                .contract(Contract.none()))
-        .on(pool);
+  private BoundBackfill backfill(DataSource pool, BenchTable table) {
+    BackfillBuilder builder =
+        valued(
+                Backfill.column(table.table(), BenchTable.COLUMN).type(table.value().type()),
+                table.value())
+            .strategy(Strategy.batched())
+            .newRows(NewRows.application())
+            .contract(Contract.none());
+    table.where().ifPresent(builder::where);
+    return options.apply(builder).on(pool);
+  }
+
+  private static BackfillBuilder valued(Valued column, BenchValue value) {
+    return switch (value.kind()) {
+      case EXPRESSION -> column.value(value.sql());
+      case CONSTANT -> column.constant(BenchValue.CONSTANT_TEXT);
+      case JAVA_FUNCTION ->
+          column.value(
+              List.of(BenchValue.INPUT),
+              row ->
+                  BenchValue.computed(
+                      Objects.requireNonNull(row.get(BenchValue.INPUT, String.class))));
+    };
   }
 }

@@ -32,10 +32,9 @@ final class LimitLoop implements Contender {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement batch =
             connection.prepareStatement(
-                "UPDATE orders SET status_code = "
-                    + BenchTable.VALUE
-                    + " WHERE id IN"
-                    + " (SELECT id FROM orders WHERE status_code IS NULL LIMIT 1000)")) {
+                "%1$s AND (%2$s) IN (SELECT %2$s FROM %3$s WHERE %4$s LIMIT 1000)"
+                    .formatted(
+                        table.update(), table.rows().keyList(), table.table(), table.due()))) {
       while (batch.executeUpdate() > 0) {
         if (Duration.ofNanos(System.nanoTime() - start).compareTo(limit) > 0) {
           return;

@@ -18,12 +18,14 @@ final class LinkRun {
   private static final double CAUGHT_UP_SECONDS = 0.3;
 
   private final BenchServer primary;
+  private final FreshTables tables;
   private final SlowLink link;
   private final Standby standby;
   private final double seconds;
 
-  LinkRun(BenchServer primary, SlowLink link, Standby standby, double seconds) {
+  LinkRun(BenchServer primary, FreshTables tables, SlowLink link, Standby standby, double seconds) {
     this.primary = primary;
+    this.tables = tables;
     this.link = link;
     this.standby = standby;
     this.seconds = seconds;
@@ -31,20 +33,20 @@ final class LinkRun {
 
   List<LinkSample> observe(Contender contender, LinkScenario scenario, BenchTable table)
       throws SQLException, InterruptedException {
-    DataSource operator = primary.dataSource();
+    DataSource database = primary.dataSource();
     link.rate(SlowLink.UNLIMITED);
     Sql.execute(
-        operator,
+        primary.operator(),
         "ALTER SYSTEM SET checkpoint_timeout = '" + scenario.checkpointTimeout() + "'",
         "SELECT pg_reload_conf()");
-    table.createFresh(operator);
+    tables.create(table);
     // What autovacuum writes is not the contender's, and none of them can hold it back: right after
     // a
     // checkpoint, a vacuum of this table is a burst of 60 MB of whole pages.
-    Sql.execute(operator, "ALTER TABLE orders SET (autovacuum_enabled = off)");
+    Sql.execute(database, "ALTER TABLE orders SET (autovacuum_enabled = off)");
     standby.awaitCaughtUp();
     link.rate(scenario.rateAt(0, seconds));
-    try (Connection here = operator.getConnection();
+    try (Connection here = database.getConnection();
         Connection there = standby.dataSource("postgres").getConnection()) {
       Work work = contender.start(primary, table);
       List<LinkSample> samples = new ArrayList<>();

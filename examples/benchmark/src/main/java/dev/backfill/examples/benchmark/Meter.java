@@ -2,39 +2,50 @@ package dev.backfill.examples.benchmark;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
 import javax.sql.DataSource;
 
 /** Lets a contender fill a fresh table and takes its figures. */
 final class Meter {
   private static final Duration STATISTICS_DEADLINE = Duration.ofSeconds(10);
 
+  private final FreshTables tables;
   private final DataSource dataSource;
+  private final Company company;
 
-  Meter(DataSource dataSource) {
-    this.dataSource = dataSource;
+  Meter(FreshTables tables, Company company) {
+    this.tables = tables;
+    this.dataSource = company.server().dataSource();
+    this.company = company;
   }
 
-  Sample measure(Contender contender, BenchTable table) throws SQLException, InterruptedException {
-    table.createFresh(dataSource);
-    long heapBefore = heapBytes();
-    long indexesBefore = indexBytes();
-    long walBefore = walBytes();
-    long start = System.nanoTime();
-    contender.fill(dataSource, table);
-    Duration duration = Duration.ofNanos(System.nanoTime() - start);
-    long wal = walBytes() - walBefore;
-    double heapRatio = (double) heapBytes() / heapBefore;
-    double indexRatio = (double) indexBytes() / indexesBefore;
-    long rows = Sql.number(dataSource, "SELECT count(status_code) FROM orders");
-    return new Sample(rows, duration, wal, heapRatio, indexRatio, hotShare(rows));
-  }
-
-  private long heapBytes() throws SQLException {
-    return Sql.number(dataSource, "SELECT pg_relation_size('orders')");
-  }
-
-  private long indexBytes() throws SQLException {
-    return Sql.number(dataSource, "SELECT pg_indexes_size('orders')");
+  Sample measure(Contender contender, BenchTable table)
+      throws SQLException, InterruptedException, ExecutionException {
+    tables.create(table);
+    TableFigures before = TableFigures.of(dataSource, table);
+    Duration duration;
+    long wal;
+    double cpuSeconds;
+    long peakHeapBytes;
+    Beside.Felt felt;
+    try (Beside beside = Beside.start(company, table)) {
+      ClientUsage usage = ClientUsage.start();
+      long walBefore = walBytes();
+      long start = System.nanoTime();
+      contender.fill(dataSource, table);
+      duration = Duration.ofNanos(System.nanoTime() - start);
+      wal = walBytes() - walBefore;
+      cpuSeconds = usage.cpuSeconds();
+      peakHeapBytes = usage.peakHeapBytes();
+      felt = beside.stop();
+    }
+    FilledRows rows = FilledRows.of(dataSource, table);
+    if (rows.wrong() > 0) {
+      throw new IllegalStateException(
+          contender.name() + " filled " + rows.wrong() + " rows of " + table.name() + " wrong");
+    }
+    TableFigures after = figuresWith(table, rows.right());
+    return new Sample(rows, duration, wal, before, after, cpuSeconds, peakHeapBytes, felt);
   }
 
   private long walBytes() throws SQLException {
@@ -42,18 +53,15 @@ final class Meter {
     return Sql.number(dataSource, "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn");
   }
 
-  private double hotShare(long rows) throws SQLException, InterruptedException {
+  private TableFigures figuresWith(BenchTable table, long updates)
+      throws SQLException, InterruptedException {
     // A table as fresh as this starts at zero; its sessions report when they end, soon after.
     long deadline = System.nanoTime() + STATISTICS_DEADLINE.toNanos();
-    while (updates("n_tup_upd") < rows && System.nanoTime() < deadline) {
+    TableFigures figures = TableFigures.of(dataSource, table);
+    while (figures.updates() < updates && System.nanoTime() < deadline) {
       Thread.sleep(50);
+      figures = TableFigures.of(dataSource, table);
     }
-    return (double) updates("n_tup_hot_upd") / Math.max(1, updates("n_tup_upd"));
-  }
-
-  private long updates(String counter) throws SQLException {
-    return Sql.number(
-        dataSource,
-        "SELECT " + counter + " FROM pg_stat_user_tables WHERE relid = 'orders'::regclass");
+    return figures;
   }
 }

@@ -28,7 +28,7 @@ final class PlpgsqlStripes implements Contender {
       """;
 
   private static final String REFUSING_VALUE =
-      "coalesce(cast(%s as varchar(32)), stripes_refuse_null(orders.ctid))";
+      "coalesce(cast(%s as %s), stripes_refuse_null(%s.ctid))";
 
   private static final String PROCEDURE =
       """
@@ -46,18 +46,18 @@ final class PlpgsqlStripes implements Contender {
           -- index-only scan would fetch every row.
           PERFORM set_config('enable_indexscan', 'on', false),
                   set_config('enable_bitmapscan', 'off', false);
-          WITH RECURSIVE cut (id, nth) AS (
-            (SELECT id, 1 FROM orders WHERE id > passed ORDER BY id OFFSET cut_rows - 1 LIMIT 1)
+          WITH RECURSIVE cut (%4$s, nth) AS (
+            (SELECT %4$s, 1 FROM %5$s WHERE %4$s > passed ORDER BY %4$s OFFSET cut_rows - 1 LIMIT 1)
             UNION ALL
-            SELECT following.id, nth + 1 FROM cut CROSS JOIN LATERAL (
-              SELECT id FROM orders WHERE orders.id > cut.id
-              ORDER BY id OFFSET cut_rows - 1 LIMIT 1) AS following
+            SELECT following.%4$s, nth + 1 FROM cut CROSS JOIN LATERAL (
+              SELECT %4$s FROM %5$s WHERE %5$s.%4$s > cut.%4$s
+              ORDER BY %4$s OFFSET cut_rows - 1 LIMIT 1) AS following
             WHERE nth < window_rows / cut_rows)
-          SELECT array_agg(id ORDER BY id) INTO cuts FROM cut;
+          SELECT array_agg(%4$s ORDER BY %4$s) INTO cuts FROM cut;
           IF cuts IS NULL THEN
-            SELECT array_agg(id) INTO cuts
-            FROM (SELECT max(id) AS id FROM orders WHERE id > passed) AS rest
-            WHERE id IS NOT NULL;
+            SELECT array_agg(%4$s) INTO cuts
+            FROM (SELECT max(%4$s) AS %4$s FROM %5$s WHERE %4$s > passed) AS rest
+            WHERE %4$s IS NOT NULL;
           END IF;
           EXIT WHEN cuts IS NULL;
           -- A bitmap visits each page of the range once.
@@ -67,12 +67,12 @@ final class PlpgsqlStripes implements Contender {
             lo := passed;
             FOREACH hi IN ARRAY cuts LOOP
               IF stripe_no = 0 THEN
-                UPDATE orders SET status_code = %1$s%2$s
-                WHERE id > lo AND id <= hi AND status_code IS NULL AND id & (stripes - 1) = 0;
+                UPDATE %5$s SET status_code = %1$s%2$s
+                WHERE %4$s > lo AND %4$s <= hi AND %6$s AND %4$s & (stripes - 1) = 0;
               ELSE
-                UPDATE orders SET status_code = %1$s%3$s
-                WHERE id > lo AND id <= hi AND status_code IS NULL
-                  AND id & (stripes - 1) = stripe_no;
+                UPDATE %5$s SET status_code = %1$s%3$s
+                WHERE %4$s > lo AND %4$s <= hi AND %6$s
+                  AND %4$s & (stripes - 1) = stripe_no;
               END IF;
               GET DIAGNOSTICS filled = ROW_COUNT;
               UPDATE stripes_checkpoint
@@ -88,13 +88,20 @@ final class PlpgsqlStripes implements Contender {
           passed := hi;
         END LOOP;
         -- Rows that moved behind the cursor.
-        UPDATE orders SET status_code = %1$s WHERE status_code IS NULL;
+        UPDATE %5$s SET status_code = %1$s WHERE %6$s;
       END $$
       """;
 
   @Override
   public String name() {
-    return "plpgsql-stripes";
+    return Contenders.PLPGSQL_STRIPES;
+  }
+
+  /** Stripes are made of the low bits of a number. */
+  @Override
+  public boolean supports(BenchTable table) {
+    List<KeyColumn> key = table.rows().key();
+    return key.size() == 1 && !key.get(0).type().equals("uuid");
   }
 
   @Override
@@ -106,9 +113,12 @@ final class PlpgsqlStripes implements Contender {
         REFUSE_NULL,
         // Naming an indexed column keeps a full index page from being searched for dead entries.
         PROCEDURE.formatted(
-            REFUSING_VALUE.formatted(BenchTable.VALUE),
+            REFUSING_VALUE.formatted(table.value().sql(), table.value().type(), table.table()),
             assignments(table.indexedColumns()),
-            assignments(table.columnsInNoOrder())),
+            assignments(table.columnsInNoOrder()),
+            table.rows().keyList(),
+            table.table(),
+            table.due()),
         // Values and checkpoint are kept or lost together, so no batch needs to wait for the disk.
         "SET synchronous_commit = off",
         "SET lock_timeout = '500ms'",

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Results as JSON. */
 final class ResultFile {
@@ -26,6 +27,10 @@ final class ResultFile {
     new ObjectMapper()
         .enable(SerializationFeature.INDENT_OUTPUT)
         .writeValue(file.toFile(), results);
+  }
+
+  static List<Measurement> read(Path file) throws IOException {
+    return List.of(new ObjectMapper().readValue(file.toFile(), Measurement[].class));
   }
 
   static void createFolder(Path file) throws IOException {

@@ -5,17 +5,27 @@ import java.time.Duration;
 /**
  * What one fill of one fresh table cost.
  *
- * @param rows how many rows hold a value at the end
- * @param hotShare the share of the updates that wrote no index entry
+ * @param rows how many rows hold their value at the end, and had to
  */
 record Sample(
-    long rows,
+    FilledRows rows,
     Duration duration,
     long walBytes,
-    double heapRatio,
-    double indexRatio,
-    double hotShare) {
+    TableFigures before,
+    TableFigures after,
+    double clientCpuSeconds,
+    long clientPeakHeapBytes,
+    Beside.Felt felt) {
+
   double rowsPerSecond() {
-    return rows * 1e9 / duration.toNanos();
+    return rows.right() * 1e9 / duration.toNanos();
+  }
+
+  double heapRatio() {
+    return (double) after.heapBytes() / before.heapBytes();
+  }
+
+  double indexRatio() {
+    return (double) after.indexBytes() / before.indexBytes();
   }
 }

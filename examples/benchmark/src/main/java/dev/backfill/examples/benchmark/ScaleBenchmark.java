@@ -44,10 +44,8 @@ final class ScaleBenchmark implements Callable<Integer> {
     Path file = out == null ? ResultFile.byDefault("scale.json") : out;
     try (BenchServer server = BenchServer.start()) {
       System.out.println(server.description());
-      BenchTable.createSource(server.dataSource(), rows);
-      BenchTable.ALL.get(0).createFresh(server.dataSource());
-      Report report =
-          ScaleRun.inItsOwnJvm(server.postgres().dataSource("postgres"), heapMegabytes, workers);
+      new FreshTables(server, rows).create(BenchTables.THREE_INDEXES);
+      Report report = ScaleRun.inItsOwnJvm(server.dataSource(), heapMegabytes, workers);
       ScaleResult result = ScaleResult.of(rows, heapMegabytes, workers, report);
       print(result);
       ResultFile.write(file, result);

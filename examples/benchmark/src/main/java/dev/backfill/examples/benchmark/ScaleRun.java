@@ -74,7 +74,7 @@ final class ScaleRun {
       mark();
       Backfill.column("orders", "status_code")
           .type("varchar(32)")
-          .value(BenchTable.VALUE)
+          .value(BenchValue.STATUS.sql())
           .newRows(NewRows.application())
           .contract(Contract.none())
           .workers(workers)

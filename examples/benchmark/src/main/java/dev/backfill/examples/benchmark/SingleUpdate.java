@@ -14,8 +14,6 @@ final class SingleUpdate implements Contender {
 
   @Override
   public void fill(DataSource dataSource, BenchTable table) throws SQLException {
-    Sql.execute(
-        dataSource,
-        "UPDATE orders SET status_code = " + BenchTable.VALUE + " WHERE status_code IS NULL");
+    Sql.execute(dataSource, table.update());
   }
 }

@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
     name = "slow-link",
     mixinStandardHelpOptions = true,
     description =
-        "Fills a column while a standby is behind a slow link, and measures the lag on the standby.")
+        "Fills a column while a standby is behind a slow link, and measures the lag on the"
+            + " standby.")
 final class SlowLinkBenchmark implements Callable<Integer> {
   private static final int QUICK_SECONDS = 15;
 
@@ -77,15 +78,15 @@ final class SlowLinkBenchmark implements Callable<Integer> {
                 .through(link)
                 .setting("shared_buffers", "256MB")
                 .attach();
-        Heartbeat heartbeat = Heartbeat.start(primary.dataSource())) {
+        Heartbeat heartbeat = Heartbeat.start(primary.operator())) {
       Duration limit = Duration.ofSeconds(limitSeconds);
       List<Contender> contenders =
           Choice.among(
               spec, "--contenders", contenders(standby, limit), contenderNames, Contender::name);
       System.out.println(primary.description());
-      BenchTable.createSource(primary.dataSource(), rows);
-      LinkRun run = new LinkRun(primary, link, standby, duration);
-      BenchTable table = BenchTable.ALL.get(0);
+      FreshTables tables = new FreshTables(primary, rows);
+      LinkRun run = new LinkRun(primary, tables, link, standby, duration);
+      BenchTable table = BenchTables.THREE_INDEXES;
       List<LinkResult> results = new ArrayList<>();
       System.out.println(LinkTable.HEADER);
       for (LinkScenario scenario : scenarios) {
@@ -124,7 +125,7 @@ final class SlowLinkBenchmark implements Callable<Integer> {
     return List.of(
         ThrottledLibrary.lagLimit(limit),
         new SingleUpdate(),
-        new KeysetLoop(),
+        new KeysetLoop(1_000),
         new GatedLoop(standby.dataSource("postgres"), limit));
   }
 }

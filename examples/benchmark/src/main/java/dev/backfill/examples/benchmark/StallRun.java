@@ -32,11 +32,13 @@ final class StallRun {
       """;
 
   private final BenchServer server;
+  private final FreshTables tables;
   private final long rows;
 
   StallRun(BenchServer server, long rows) {
     this.server = server;
     this.rows = rows;
+    this.tables = new FreshTables(server, rows);
   }
 
   /** What was measured of the others while it went on. */
@@ -44,7 +46,7 @@ final class StallRun {
 
   Observed observe(StallSituation situation, ColumnAdder adder)
       throws SQLException, InterruptedException, ExecutionException {
-    BenchTable.ALL.get(0).createFresh(server.dataSource());
+    tables.create(BenchTables.THREE_INDEXES);
     Sql.execute(server.dataSource(), "ALTER TABLE orders DROP COLUMN status_code");
     if (situation.vacuum()) {
       Sql.execute(server.dataSource(), VACUUM);

@@ -16,10 +16,11 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 
 /**
- * An application that reads and updates orders by their key. Its transactions arrive at random
+ * An application that reads and updates rows by their key. Its transactions arrive at random
  * moments at a given rate, whether or not earlier ones have been answered (an open loop); a latency
  * counts from the moment of arrival, so that waiting for a free connection is part of it.
  */
@@ -28,11 +29,13 @@ final class Traffic {
   private static final double SHARE_OF_READS = 0.7;
 
   private final DataSource dataSource;
+  private final BenchTable table;
   private final long rows;
   private final double perSecond;
 
-  Traffic(DataSource dataSource, long rows, double perSecond) {
+  Traffic(DataSource dataSource, BenchTable table, long rows, double perSecond) {
     this.dataSource = dataSource;
+    this.table = table;
     this.rows = rows;
     this.perSecond = perSecond;
   }
@@ -44,7 +47,20 @@ final class Traffic {
    */
   Latencies run(int transactions, BooleanSupplier counts, long seed)
       throws InterruptedException, ExecutionException {
-    Run run = new Run(transactions, counts, seed);
+    return run(new Run(transactions, () -> false, counts, seed));
+  }
+
+  /**
+   * Goes on until it is said to be over.
+   *
+   * @param counts asked at each arrival
+   */
+  Latencies runUntil(BooleanSupplier over, BooleanSupplier counts, long seed)
+      throws InterruptedException, ExecutionException {
+    return run(new Run(Integer.MAX_VALUE, over, counts, seed));
+  }
+
+  private Latencies run(Run run) throws InterruptedException, ExecutionException {
     CyclicBarrier allConnected = new CyclicBarrier(CONNECTIONS, run::begin);
     ExecutorService connections = Executors.newFixedThreadPool(CONNECTIONS);
     try {
@@ -62,6 +78,7 @@ final class Traffic {
   }
 
   private final class Run {
+    private final BooleanSupplier over;
     private final BooleanSupplier counts;
     private final Random random;
     private final Latencies latencies = new Latencies();
@@ -69,8 +86,9 @@ final class Traffic {
     private long start;
     private long next;
 
-    Run(int transactions, BooleanSupplier counts, long seed) {
+    Run(int transactions, BooleanSupplier over, BooleanSupplier counts, long seed) {
       this.left = transactions;
+      this.over = over;
       this.counts = counts;
       this.random = new Random(seed);
     }
@@ -91,7 +109,7 @@ final class Traffic {
     }
 
     private synchronized boolean goesOn() {
-      return left > 0;
+      return left > 0 && !over.getAsBoolean();
     }
 
     private synchronized boolean count() {
@@ -106,10 +124,11 @@ final class Traffic {
         throws SQLException, InterruptedException, BrokenBarrierException {
       try (Connection connection = dataSource.getConnection();
           PreparedStatement read =
-              connection.prepareStatement("SELECT amount, reference FROM orders WHERE id = ?");
+              connection.prepareStatement(
+                  "SELECT " + table.rows().read() + " FROM " + table.table() + keyed());
           PreparedStatement update =
               connection.prepareStatement(
-                  "UPDATE orders SET amount = amount + 1, updated_at = now() WHERE id = ?")) {
+                  "UPDATE " + table.table() + " SET " + table.rows().change() + keyed())) {
         allConnected.await();
         while (goesOn()) {
           long arrival = take();
@@ -127,16 +146,29 @@ final class Traffic {
       return null;
     }
 
+    private String keyed() {
+      return table.rows().key().stream()
+          .map(column -> column.name() + " = " + column.ofParameter())
+          .collect(Collectors.joining(" AND ", " WHERE ", ""));
+    }
+
+    private void setOrdinal(PreparedStatement statement, long ordinal) throws SQLException {
+      int parameters = table.rows().key().stream().mapToInt(KeyColumn::parameters).sum();
+      for (int i = 1; i <= parameters; i++) {
+        statement.setLong(i, ordinal);
+      }
+    }
+
     private void transact(PreparedStatement read, PreparedStatement update) throws SQLException {
       ThreadLocalRandom any = ThreadLocalRandom.current();
-      long key = 1 + any.nextLong(rows);
+      long ordinal = 1 + any.nextLong(rows);
       if (any.nextDouble() < SHARE_OF_READS) {
-        read.setLong(1, key);
+        setOrdinal(read, ordinal);
         try (ResultSet result = read.executeQuery()) {
           result.next();
         }
       } else {
-        update.setLong(1, key);
+        setOrdinal(update, ordinal);
         update.executeUpdate();
       }
     }

@@ -51,20 +51,20 @@ final class VictimBenchmark implements Callable<Integer> {
         Choice.among(
             spec,
             "--contenders",
-            List.of(ThrottledLibrary.defaults(), new KeysetLoop(), new SingleUpdate()),
+            List.of(ThrottledLibrary.defaults(), new KeysetLoop(1_000), new SingleUpdate()),
             contenderNames,
             Contender::name);
     double duration = quick ? Math.min(seconds, QUICK_SECONDS) : seconds;
     Path file = out == null ? ResultFile.byDefault("victim.json") : out;
     try (BenchServer server = BenchServer.start()) {
       System.out.println(server.description());
-      BenchTable.createSource(server.dataSource(), rows);
-      BenchTable table = BenchTable.ALL.get(0);
+      FreshTables tables = new FreshTables(server, rows);
+      BenchTable table = BenchTables.THREE_INDEXES;
       Victims victims = new Victims(server.dataSource("victim"), rows);
       Map<String, Latencies> curves = new LinkedHashMap<>();
       List<VictimResult> results = new ArrayList<>();
       for (Contender contender : contenders) {
-        table.createFresh(server.dataSource());
+        tables.create(table);
         Refills refills = Refills.start(server, contender, table);
         Latencies waits = victims.run(duration);
         refills.stop();

@@ -11,9 +11,18 @@ import picocli.CommandLine.ExitCode;
 class OptionsTest {
   @ParameterizedTest
   @ValueSource(
-      strings = {"--contenders=other", "--tables=other", "--rows=0", "--repeat=0", "--rows=many"})
+      strings = {
+        "--contenders=other",
+        "--tables=other",
+        "--rows=0",
+        "--repeat=0",
+        "--rows=many",
+        "--traffic=-1",
+        "--shared-buffers=some",
+        "--acceptance --tables=wide"
+      })
   void refusesWhatItCannotMeasure(String option) {
-    assertThat(Benchmark.run(option)).isEqualTo(ExitCode.USAGE);
+    assertThat(Benchmark.run(option.split(" "))).isEqualTo(ExitCode.USAGE);
   }
 
   @Test

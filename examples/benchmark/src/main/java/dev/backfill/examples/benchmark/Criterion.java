@@ -1,0 +1,74 @@
+package dev.backfill.examples.benchmark;
+
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A bound on a figure of one table.
+ *
+ * @param atLeast whether the figure must not be below it, or else not above
+ * @param figure empty when it was not measured
+ */
+record Criterion(
+    String table,
+    String what,
+    boolean atLeast,
+    double bound,
+    Function<Measurement, Optional<Double>> figure) {
+
+  /** So many times as fast as another contender. */
+  static Criterion faster(BenchTable table, String contender, String other, double times) {
+    return new Criterion(
+        table.name(),
+        contender + " / " + other + ", rows/s",
+        true,
+        times,
+        m ->
+            both(
+                m.find(table.name(), contender),
+                m.find(table.name(), other),
+                Result::rowsPerSecond));
+  }
+
+  /** WAL for a row beside that of the single UPDATE. */
+  static Criterion lessWal(BenchTable table, String contender, double times) {
+    return new Criterion(
+        table.name(),
+        contender + " / " + SingleUpdate.NAME + ", WAL",
+        false,
+        times,
+        m ->
+            both(
+                m.find(table.name(), contender),
+                m.singleUpdate(table.name()),
+                Result::walBytesPerRow));
+  }
+
+  /** The heap's size after the fill beside that before it. */
+  static Criterion heap(BenchTable table, String contender, double times) {
+    return new Criterion(
+        table.name(),
+        contender + ", heap after / before",
+        false,
+        times,
+        m -> m.find(table.name(), contender).map(Result::heapRatio));
+  }
+
+  private static Optional<Double> both(
+      Optional<Result> one, Optional<Result> other, Function<Result, Double> figure) {
+    return one.flatMap(a -> other.map(b -> figure.apply(a) / figure.apply(b)));
+  }
+
+  Optional<Verdict> judge(Measurement measurement) {
+    return figure
+        .apply(measurement)
+        .map(
+            measured ->
+                new Verdict(
+                    table,
+                    what,
+                    (atLeast ? ">= " : "<= ") + bound,
+                    measured,
+                    atLeast ? measured >= bound : measured <= bound));
+  }
+}
