@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     subcommands = {
       Report.class,
+      WhereBenchmark.class,
       SlowLinkBenchmark.class,
       BusyPrimary.class,
       VictimBenchmark.class,
