@@ -86,11 +86,17 @@ record ConstraintState(String name, boolean rowType, List<TableState> tables) {
       """;
 
   static ConstraintState read(Connection connection, Target target) {
+    return read(connection, TableTree.now(connection, target), target.spec().column());
+  }
+
+  /**
+   * @param tables every table of the partition tree, root first
+   */
+  static ConstraintState read(Connection connection, List<Leaf> tables, String column) {
     DSLContext sql = Jooq.on(connection);
-    List<Leaf> tables = TableTree.now(connection, target);
     Long[] oids = tables.stream().map(Leaf::oid).toArray(Long[]::new);
     Map<Long, List<Record>> rows =
-        sql.fetch(TABLES, oids, target.spec().column()).stream()
+        sql.fetch(TABLES, oids, column).stream()
             .map(Record.class::cast)
             .collect(Collectors.groupingBy(r -> r.get(0, Long.class)));
     List<TableState> states =
@@ -104,7 +110,7 @@ record ConstraintState(String name, boolean rowType, List<TableState> tables) {
     states.forEach(s -> s.constraints().forEach(c -> taken.remove(c.name())));
     boolean rowType =
         rows.values().stream().flatMap(List::stream).anyMatch(r -> r.get(2, Boolean.class));
-    return new ConstraintState(ConstraintName.free(target.spec().column(), taken), rowType, states);
+    return new ConstraintState(ConstraintName.free(column, taken), rowType, states);
   }
 
   private static TableState state(Leaf table, List<Record> rows) {

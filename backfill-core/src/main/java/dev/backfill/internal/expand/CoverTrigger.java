@@ -59,8 +59,12 @@ final class CoverTrigger {
   }
 
   /** The function's name: the oid tells tables of one name in different schemas apart. */
+  static String functionName(long table, String column) {
+    return "cover_" + table + "_" + bounded(column);
+  }
+
   private String function() {
-    return "cover_" + target.table().oid() + "_" + bounded(target.spec().column());
+    return functionName(target.table().oid(), target.spec().column());
   }
 
   private String quotedFunction() {

@@ -37,13 +37,28 @@ public final class Catalog {
             table,
             schema.orElse(null),
             schema.orElse(null))
-        .map(
-            r ->
-                new Relation(
-                    r.get(0, Long.class),
-                    r.get(1, String.class),
-                    r.get(2, String.class),
-                    r.get(3, String.class).charAt(0)));
+        .map(Catalog::relation);
+  }
+
+  /** What a table is called now; empty when it was dropped. */
+  public Optional<Relation> find(long oid) {
+    return sql.fetchOptional(
+            """
+            select c.oid::bigint, n.nspname::text, c.relname::text, c.relkind::text
+            from pg_catalog.pg_class c
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            where c.oid = cast(? as bigint)::oid
+            """,
+            oid)
+        .map(Catalog::relation);
+  }
+
+  private static Relation relation(Record r) {
+    return new Relation(
+        r.get(0, Long.class),
+        r.get(1, String.class),
+        r.get(2, String.class),
+        r.get(3, String.class).charAt(0));
   }
 
   /** Describes a table that {@link #find} found. */
