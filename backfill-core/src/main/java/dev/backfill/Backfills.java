@@ -3,6 +3,7 @@ package dev.backfill;
 import dev.backfill.internal.engine.Operations;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.RunEvent;
+import dev.backfill.model.RunFailedException;
 import dev.backfill.model.RunStatus;
 import dev.backfill.model.VerificationStatus;
 import java.util.List;
@@ -80,6 +81,49 @@ public final class Backfills {
    */
   public void stop(String run) {
     operations.request(run, "stop");
+  }
+
+  /**
+   * Gives a run up, and takes away what it has created: the triggers or the default that cover new
+   * rows, a constraint that is not finished, and the column, with all values in it, those of the
+   * application included. Each only if this run created it; what was there before stays, and so
+   * does what somebody has put in its place since. The run's row and its history stay, with state
+   * ABANDONED; its next start begins anew, so take the definition out of the application first.
+   *
+   * <p>A running owner ends after its batch and carries it out; without one, this call does. It
+   * waits for it, for the lease of an owner that is gone, and for the locks as long as a run would.
+   * When it fails, the request stands, and calling it again goes on. An abandoned run is left as it
+   * is.
+   *
+   * @throws BackfillException when there is no run of that name, when it is done already, when
+   *     something depends on the column, a view say, or when the locks were not to be had; all is
+   *     as it was then
+   */
+  public void abandon(String run) {
+    giveUp(run, false);
+  }
+
+  /**
+   * The same, and the column stays, with the values in it. It is the caller's from then on: another
+   * {@link #abandon(String)} keeps it too.
+   *
+   * @throws BackfillException as {@link #abandon(String)}
+   */
+  public void abandonKeepingColumn(String run) {
+    giveUp(run, true);
+  }
+
+  private void giveUp(String run, boolean keepColumn) {
+    try {
+      operations.abandon(run, keepColumn);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RunFailedException(
+          "The thread was interrupted before run "
+              + run
+              + " was abandoned. The request stands; abandon it again to see it done.",
+          e);
+    }
   }
 
   /**

@@ -44,7 +44,7 @@ public final class BoundBackfill {
    * Runs the backfill on the calling thread, or goes on with it where an earlier start ended. When
    * it is complete already, returns at once; when another process is at it, waits for that one.
    *
-   * @return how far the run is: DONE, STOPPED by an operator, or AWAITING_APPROVAL
+   * @return how far the run is: DONE, AWAITING_APPROVAL, or STOPPED or ABANDONED by an operator
    * @throws BackfillException with what to do next; what is filled stays filled
    */
   public BackfillResult run() {

@@ -111,7 +111,14 @@ public sealed interface BackfillEvent {
    */
   record RowsSwept(String run, String table, long rows) implements BackfillEvent {}
 
-  /** The run ended without an error: done, stopped or waiting for approval. */
+  /**
+   * The run was given up by an operator.
+   *
+   * @param detail what was dropped, and what was kept and why
+   */
+  record RunAbandoned(String run, String detail) implements BackfillEvent {}
+
+  /** The run ended without an error: done, stopped, abandoned or waiting for approval. */
   record RunEnded(String run, BackfillResult result) implements BackfillEvent {}
 
   /** The run ended by an error. */

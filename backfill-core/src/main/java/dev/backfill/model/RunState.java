@@ -13,5 +13,7 @@ public enum RunState {
   /** Ended by an error; the next start resumes it. */
   FAILED,
   /** Complete. */
-  DONE
+  DONE,
+  /** Given up; what it had created is gone, and its next start begins anew. */
+  ABANDONED
 }

@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param rowsFilled rows filled so far, exact as of the last commit
  * @param owner who works on it now: process id, host and a random part; empty when nobody does
  * @param alive whether the owner's lease holds
- * @param requestedAction what an operator asked for last: pause, resume, stop
+ * @param requestedAction what an operator asked for last: pause, resume, stop, abandon
  * @param lastError why the last start failed; may hold a row's key and what the database said
  * @param waitingFor what it waits for, with value and limit; empty when it is working, or nobody
  *     works on it. May hold a statement of somebody whose lock is in the way

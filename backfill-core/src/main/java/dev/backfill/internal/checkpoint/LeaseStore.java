@@ -36,8 +36,8 @@ public final class LeaseStore {
   public record Heartbeat(Optional<String> requestedAction, boolean contractApproved) {}
 
   /**
-   * Takes the run over when nobody holds it; the new epoch, or empty while somebody does. A stop
-   * that an operator asked for before this start is forgotten.
+   * Takes the run over when nobody holds it; the new epoch, or empty while somebody does, and when
+   * it was abandoned. A stop that an operator asked for before this start is forgotten.
    */
   public Optional<Long> acquire(Connection connection, String run, String owner, Duration lease)
       throws SQLException {
@@ -63,9 +63,13 @@ public final class LeaseStore {
                           + tables.run()
                           + " set owner = ?, epoch = epoch + 1, state = 'RUNNING',"
                           + " lease_until = clock_timestamp() + make_interval(secs => ?),"
-                          + " requested_action = nullif(requested_action, 'stop'),"
+                          // Nor is a run that is done abandoned when it goes on to NOT NULL.
+                          + " requested_action = case when requested_action = 'stop'"
+                          + " or phase = 'DONE' and requested_action = 'abandon'"
+                          + " then null else requested_action end,"
                           + " last_error = null, updated_at = clock_timestamp()"
-                          + " where name = ? and (owner is null or lease_until < clock_timestamp())"
+                          + " where name = ? and state <> 'ABANDONED'"
+                          + " and (owner is null or lease_until < clock_timestamp())"
                           + unless
                           + " returning epoch",
                       owner,
@@ -113,22 +117,26 @@ public final class LeaseStore {
         optional(r, "requested_action", String.class), r.get("contract_approved", Boolean.class));
   }
 
-  /** Gives the run back at once, so that the next owner need not wait for the lease to end. */
-  public void release(
+  /**
+   * Gives the run back at once, so that the next owner need not wait for the lease to end; false
+   * when another owner has it.
+   */
+  public boolean release(
       Connection connection, String run, long epoch, RunState state, @Nullable String error) {
-    Jooq.on(connection)
-        .execute(
-            "update "
-                + tables.run()
-                + " set owner = null, lease_until = null, waiting_for = null, waiting_since = null,"
-                + " remaining = null,"
-                + " state = ?, last_error = ?,"
-                // A stop stays, so that a node that waits for the lease stops too.
-                + " updated_at = clock_timestamp() where name = ? and epoch = ?",
-            state.name(),
-            error,
-            run,
-            epoch);
+    return Jooq.on(connection)
+            .execute(
+                "update "
+                    + tables.run()
+                    + " set owner = null, lease_until = null, waiting_for = null, waiting_since = null,"
+                    + " remaining = null,"
+                    + " state = ?, last_error = ?,"
+                    // A stop stays, so that a node that waits for the lease stops too.
+                    + " updated_at = clock_timestamp() where name = ? and epoch = ?",
+                state.name(),
+                error,
+                run,
+                epoch)
+        == 1;
   }
 
   /**

@@ -41,4 +41,9 @@ public record RunRow(
     double shareDone,
     Optional<Duration> remaining,
     Optional<Integer> addedAttnum,
-    Optional<Long> defaultOid) {}
+    Optional<Long> defaultOid) {
+
+  public boolean abandonRequested() {
+    return requestedAction.filter("abandon"::equals).isPresent();
+  }
+}

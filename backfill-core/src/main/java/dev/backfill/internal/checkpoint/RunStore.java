@@ -123,14 +123,20 @@ public final class RunStore {
     return Duration.ofMillis((long) (seconds * 1000));
   }
 
-  /** Enters a phase. False when the epoch is no longer ours. */
+  /**
+   * Enters a phase. False when the epoch is no longer ours. A run that is done is not abandoned any
+   * more, if that was asked for too late.
+   */
   public boolean enterPhase(Connection connection, String name, long epoch, Phase phase) {
     return update(
         connection,
-        "phase = ?, finished_at = case when ? then clock_timestamp() end",
+        "phase = ?, finished_at = case when ? then clock_timestamp() end,"
+            + " requested_action ="
+            + " case when ? then nullif(requested_action, 'abandon') else requested_action end",
         name,
         epoch,
         phase.name(),
+        phase == Phase.DONE,
         phase == Phase.DONE);
   }
 

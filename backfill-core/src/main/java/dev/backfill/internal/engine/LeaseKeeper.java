@@ -110,6 +110,7 @@ final class LeaseKeeper implements Runnable {
       case "pause" -> control.pauseByOperator(true);
       case "resume" -> control.pauseByOperator(false);
       case "stop" -> control.stop();
+      case "abandon" -> control.abandon();
       default -> throw new IllegalStateException("A run was asked to " + action);
     }
   }

@@ -8,6 +8,7 @@ import dev.backfill.internal.checkpoint.VerificationStore;
 import dev.backfill.internal.checkpoint.WindowStore;
 import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.time.Sleeper;
+import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.Phase;
 import dev.backfill.model.RunEvent;
@@ -22,7 +23,10 @@ import java.util.Optional;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
 
-/** What operators may see and ask for, in the state tables only: the owner does the rest. */
+/**
+ * What operators may see and ask for, in the state tables only: the owner does the rest, but for a
+ * run that is to be abandoned and has none.
+ */
 public final class Operations {
   private final DataSource dataSource;
   private final String stateSchema;
@@ -113,6 +117,24 @@ public final class Operations {
 
   public void approveContract(String run) {
     require(run, call(c -> exists(c) && runs.approveContract(c, run)));
+  }
+
+  /** Returns when the run is abandoned, be it by its owner or here. */
+  public void abandon(String run, boolean keepColumn) throws InterruptedException {
+    try {
+      require(
+          run,
+          new AbandonByOperator(dataSource, stateSchema, Ticker.system(), Sleeper.system())
+              .abandon(run, keepColumn));
+    } catch (SQLException | DataAccessException e) {
+      throw new RunFailedException(
+          "Run "
+              + run
+              + " is not abandoned yet: "
+              + e.getMessage()
+              + ". Once the cause is mended, abandon it again: it goes on from there.",
+          e);
+    }
   }
 
   private void require(String run, boolean found) {

@@ -1,5 +1,6 @@
 package dev.backfill.internal.engine;
 
+import dev.backfill.internal.checkpoint.AbandonStore;
 import dev.backfill.internal.checkpoint.LeaseStore;
 import dev.backfill.internal.checkpoint.RunStore;
 import dev.backfill.internal.time.Sleeper;
@@ -27,9 +28,11 @@ final class Ownership {
   private final String run;
   private final long epoch;
   private final Thread keeper;
+  private boolean abandoned;
 
   Ownership(
-      RunRegister register,
+      RunStore runs,
+      LeaseStore leases,
       ControlConnection connection,
       String run,
       long epoch,
@@ -37,8 +40,8 @@ final class Ownership {
       RunControl control,
       Ticker ticker,
       Sleeper sleeper) {
-    this.runs = register.runs();
-    this.leases = register.leases();
+    this.runs = runs;
+    this.leases = leases;
     this.connection = connection;
     this.run = run;
     this.epoch = epoch;
@@ -109,16 +112,42 @@ final class Ownership {
                 .contractApproved());
   }
 
+  /** Ends the run for good: its progress is deleted, and the lease given back. */
+  void abandon(AbandonStore store, String detail) throws SQLException, InterruptedException {
+    // A heartbeat after it would give the lease of nobody a time.
+    endHeartbeat();
+    abandoned =
+        connection.insist(
+            c ->
+                store.finish(c, run, epoch, detail)
+                    // A commit whose answer was lost.
+                    || runs.find(c, run)
+                        .filter(row -> row.epoch() == epoch && row.owner().isEmpty())
+                        .isPresent());
+    if (!abandoned) {
+      throw LeaseStore.lost(run, epoch);
+    }
+  }
+
+  private void endHeartbeat() throws InterruptedException {
+    keeper.interrupt();
+    keeper.join();
+  }
+
   /** Ends the heartbeat and gives the lease back; when that fails the lease expires by itself. */
   void release(RunState state, Optional<String> error) {
-    keeper.interrupt();
+    if (abandoned) {
+      return;
+    }
     boolean interrupted = Thread.interrupted();
     try {
-      keeper.join();
+      endHeartbeat();
       connection.run(
           c -> {
-            leases.release(c, run, epoch, state, error.orElse(null));
-            runs.log(c, run, state.name().toLowerCase(java.util.Locale.ROOT), error.orElse(""));
+            // The history is the successor's when there is one.
+            if (leases.release(c, run, epoch, state, error.orElse(null))) {
+              runs.log(c, run, state.name().toLowerCase(java.util.Locale.ROOT), error.orElse(""));
+            }
           });
     } catch (SQLException | DataAccessException e) {
       LOG.warn(

@@ -4,7 +4,9 @@ import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.batch.BackfillPhase;
 import dev.backfill.internal.batch.BatchContext;
 import dev.backfill.internal.batch.BlockSweep;
+import dev.backfill.internal.batch.Control;
 import dev.backfill.internal.batch.Outages;
+import dev.backfill.internal.checkpoint.AbandonStore;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.WindowStore;
 import dev.backfill.internal.contract.Contractor;
@@ -24,7 +26,6 @@ import dev.backfill.model.Phase;
 import dev.backfill.model.RunState;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
@@ -47,6 +48,7 @@ final class Phases {
   private final Expander expander;
   private final AtomicInteger workers;
   private final Watch watch;
+  private String takenAway = "";
 
   Phases(
       Prepared prepared,
@@ -70,7 +72,12 @@ final class Phases {
     this.ticker = ticker;
     this.sleeper = sleeper;
     this.windows = new WindowStore(options.stateSchema());
-    this.guard = new DdlGuard(options.timeouts(), ticker, sleeper, new DdlEvents());
+    this.guard =
+        new DdlGuard(
+            options.timeouts(),
+            ticker,
+            sleeper,
+            new DdlEvents(ownership.run(), control, events::publish));
     this.sessions = new Reconnecting(dataSource, options.retry(), outages, ticker);
     this.expander = new Expander(guard, options.stateSchema());
     this.workers = new AtomicInteger(options.workers());
@@ -91,7 +98,28 @@ final class Phases {
   }
 
   RunState run() throws Exception {
-    return Watching.during(watch, ownership.run(), this::phases);
+    RunState end = Watching.during(watch, ownership.run(), this::phasesOrAbandonment);
+    if (end == RunState.ABANDONED) {
+      // After the watch, which writes the run's row too.
+      ownership.abandon(new AbandonStore(options.stateSchema()), takenAway);
+      events.publish(new BackfillEvent.RunAbandoned(ownership.run(), takenAway));
+    }
+    return end;
+  }
+
+  private RunState phasesOrAbandonment() throws Exception {
+    try {
+      return phases();
+    } catch (Control.StopRequested e) {
+      if (!control.beginAbandoning()) {
+        throw e;
+      }
+      RunRow run = ownership.insist(c -> ownership.runs().find(c, ownership.run()).orElseThrow());
+      Abandonment abandonment = new Abandonment(guard, ownership.runs(), options.stateSchema());
+      sessions.run(
+          connection -> takenAway = abandonment.takeAway(connection, run, ownership::fence));
+      return RunState.ABANDONED;
+    }
   }
 
   private RunState phases() throws Exception {
@@ -127,13 +155,24 @@ final class Phases {
   private void begin(RunRow run) throws SQLException, InterruptedException {
     WindowStore.Totals before = ownership.insist(c -> windows.totals(c, ownership.run()));
     meter.begin(ownership.run(), target.table().estimatedRows(), before, run.sweptRows());
-    boolean resumed = ownership.epoch() > 1;
+    boolean resumed = ownership.epoch() > 1 && !wasAbandoned();
     ownership.log(resumed ? "resumed" : "started", "epoch " + ownership.epoch());
     events.publish(new BackfillEvent.RunStarted(ownership.run(), ownership.epoch(), resumed));
     events.publish(new BackfillEvent.PhaseChanged(ownership.run(), run.phase()));
     // Not first by a heartbeat: in the second until then a small table would be filled.
     control.pauseByOperator(run.requestedAction().filter("pause"::equals).isPresent());
+    if (run.abandonRequested()) {
+      control.abandon();
+    } else {
+      // Again: it may have been abandoned, and begun anew from another one, while we waited.
+      Definition.requireSame(run, target);
+    }
     control.proceed();
+  }
+
+  private boolean wasAbandoned() throws SQLException, InterruptedException {
+    return ownership.insist(c -> ownership.runs().history(c, ownership.run(), 1)).stream()
+        .anyMatch(last -> last.kind().equals("abandoned"));
   }
 
   private Phase enter(Phase phase) throws SQLException, InterruptedException {
@@ -205,27 +244,5 @@ final class Phases {
             work, "backfill-" + ownership.run() + "-worker-" + workerNumber.incrementAndGet());
     thread.setDaemon(true);
     return thread;
-  }
-
-  private final class DdlEvents implements DdlGuard.Observer {
-    @Override
-    public void waiting(Ddl ddl, String holders) {
-      events.publish(new BackfillEvent.DdlWaiting(ownership.run(), ddl.sql(), holders));
-    }
-
-    @Override
-    public void done(Ddl ddl, Duration took) {
-      events.publish(new BackfillEvent.DdlExecuted(ownership.run(), ddl.sql(), took));
-    }
-
-    @Override
-    public void proceed() throws InterruptedException {
-      control.proceed();
-    }
-
-    @Override
-    public boolean wanted() {
-      return !control.stopping() && !control.paused();
-    }
   }
 }

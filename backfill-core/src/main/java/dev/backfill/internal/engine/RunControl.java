@@ -19,6 +19,8 @@ final class RunControl implements Control {
   private boolean pausedHere;
   private boolean pausedByOperator;
   private boolean stopRequested;
+  private boolean abandonRequested;
+  private boolean abandoning;
   private @Nullable LeaseLostException lost;
 
   @Override
@@ -30,10 +32,10 @@ final class RunControl implements Control {
       if (lost != null) {
         throw new LeaseLostException(String.valueOf(lost.getMessage()), lost);
       }
-      if (stopRequested) {
+      if (stopRequested || (abandonRequested && !abandoning)) {
         throw new StopRequested();
       }
-      if (!paused()) {
+      if (abandoning || !paused()) {
         return;
       }
       wait();
@@ -52,7 +54,7 @@ final class RunControl implements Control {
   }
 
   synchronized boolean stopping() {
-    return stopRequested || lost != null;
+    return stopRequested || abandonRequested || lost != null;
   }
 
   /** Tells from now on when the run is paused and when it goes on, at once if it is paused now. */
@@ -95,6 +97,21 @@ final class RunControl implements Control {
   synchronized void stop() {
     stopRequested = true;
     notifyAll();
+  }
+
+  /** Ends the work as a stop does; then what the run has created is to be taken away. */
+  synchronized void abandon() {
+    abandonRequested = true;
+    notifyAll();
+  }
+
+  /**
+   * Whether the work ended because the run is to be abandoned. If so, from now on nothing but a
+   * stop or a lost lease keeps {@link #proceed} from returning.
+   */
+  synchronized boolean beginAbandoning() {
+    abandoning = abandonRequested && !stopRequested;
+    return abandoning;
   }
 
   synchronized void lost(LeaseLostException e) {

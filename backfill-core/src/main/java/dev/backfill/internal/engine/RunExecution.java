@@ -148,14 +148,16 @@ public final class RunExecution {
     ResultReader results = new ResultReader(connection, spec, ticker);
     Optional<Long> epoch = register.awaitLease(registered.name(), control);
     if (epoch.isEmpty()) {
-      // Another node finished it, or we were asked to stop while we waited.
+      // Another node finished or abandoned it, or we were asked to stop while we waited.
       RunRow theirs = register.find(registered.name());
-      meter.state(theirs.phase() == Phase.DONE ? RunState.DONE : RunState.STOPPED);
-      return results.of(theirs, RunState.STOPPED, 0);
+      RunState end = theirs.state() == RunState.ABANDONED ? RunState.ABANDONED : RunState.STOPPED;
+      meter.state(theirs.phase() == Phase.DONE ? RunState.DONE : end);
+      return results.of(theirs, end, 0);
     }
     Ownership ownership =
         new Ownership(
-            register,
+            register.runs(),
+            register.leases(),
             connection,
             registered.name(),
             epoch.get(),

@@ -2,6 +2,7 @@ package dev.backfill.internal.engine;
 
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.batch.Control;
+import dev.backfill.internal.checkpoint.AbandonStore;
 import dev.backfill.internal.checkpoint.LeaseStore;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.RunStore;
@@ -9,17 +10,21 @@ import dev.backfill.internal.checkpoint.StateSchema;
 import dev.backfill.internal.postgres.Catalog;
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.model.Contract;
 import dev.backfill.model.Phase;
 import dev.backfill.model.RunMismatchException;
+import dev.backfill.model.RunState;
 import dev.backfill.model.Specification;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jooq.exception.DataAccessException;
 
 /**
  * Enters a run in the state tables, and waits for its lease without holding a lock or a snapshot.
@@ -34,6 +39,7 @@ final class RunRegister {
   private final StateSchema schema;
   private final RunStore runs;
   private final LeaseStore leases;
+  private final AbandonStore abandons;
   private final String owner = OwnerName.create();
 
   RunRegister(
@@ -49,6 +55,7 @@ final class RunRegister {
     this.schema = new StateSchema(stateSchema, sleeper);
     this.runs = new RunStore(stateSchema);
     this.leases = new LeaseStore(stateSchema);
+    this.abandons = new AbandonStore(stateSchema);
   }
 
   RunStore runs() {
@@ -106,21 +113,17 @@ final class RunRegister {
         c -> {
           refuseOther(c, target);
           schema.ensure(c);
-          runs.register(
-              c,
-              target.runName(),
-              target.table().oid(),
-              target.table().sql(),
-              spec.column(),
-              Definition.of(target));
+          register(c, target);
           Optional<RunRow> registered = runs.find(c, target.runName());
           if (registered.isEmpty()) {
             // Another run of the column was entered at the same moment.
             refuseOther(c, target);
           }
           RunRow run = registered.orElseThrow();
-          Definition.requireSame(run, target);
-          requireColumn(c, run, target);
+          if (!run.abandonRequested()) {
+            Definition.requireSame(run, target);
+            requireColumn(c, run, target);
+          }
           return run;
         });
   }
@@ -128,6 +131,22 @@ final class RunRegister {
   /** Takes the lease at once when nobody has it. */
   Optional<Long> acquire(String run) throws SQLException, InterruptedException {
     return connection.insist(c -> leases.acquire(c, run, owner, spec.options().timeouts().lease()));
+  }
+
+  private void register(Connection c, Target target) {
+    String name = target.runName();
+    long table = target.table().oid();
+    Map<String, String> definition = Definition.of(target);
+    try {
+      abandons.beginAnew(c, name, table, target.table().sql(), spec.column(), definition);
+    } catch (DataAccessException e) {
+      if (SqlStates.UNIQUE_VIOLATION.equals(SqlStates.state(e))) {
+        // Another run of the column was entered at the same moment.
+        refuseOther(c, target);
+      }
+      throw e;
+    }
+    runs.register(c, name, table, target.table().sql(), spec.column(), definition);
   }
 
   /** Asks now: since the preflight another node may have added it, and gone on. */
@@ -149,9 +168,12 @@ final class RunRegister {
     if (!schema.exists(c)) {
       return;
     }
-    runs.find(c, target.runName()).ifPresent(run -> Definition.requireSame(run, target));
+    runs.find(c, target.runName())
+        .filter(run -> run.state() != RunState.ABANDONED && !run.abandonRequested())
+        .ifPresent(run -> Definition.requireSame(run, target));
     runs.ofColumn(c, target.table().oid(), spec.column()).stream()
-        .filter(run -> !run.name().equals(target.runName()) && run.phase() != Phase.DONE)
+        .filter(run -> !run.name().equals(target.runName()))
+        .filter(run -> run.phase() != Phase.DONE && run.state() != RunState.ABANDONED)
         .findFirst()
         .ifPresent(
             run -> {
@@ -164,8 +186,8 @@ final class RunRegister {
                       + run.name()
                       + ", so run "
                       + target.runName()
-                      + " was not started, and nothing was changed. Finish that run, or delete its row"
-                      + " of table run.");
+                      + " was not started, and nothing was changed. Finish that run, or abandon it:"
+                      + " Backfills.abandon(run).");
             });
   }
 
@@ -181,7 +203,10 @@ final class RunRegister {
             + " What is filled stays filled; start it again to begin a new run.");
   }
 
-  /** The epoch once the lease is ours; empty when another owner finished, or stop was asked for. */
+  /**
+   * The epoch once the lease is ours; empty when another owner finished or abandoned it, or stop
+   * was asked for.
+   */
   Optional<Long> awaitLease(String run, RunControl control)
       throws SQLException, InterruptedException {
     boolean told = false;
@@ -198,7 +223,7 @@ final class RunRegister {
         return epoch;
       }
       RunRow row = connection.insist(c -> runs.find(c, run)).orElseThrow(() -> deleted(run));
-      if (row.phase() == Phase.DONE || stopAskedFor(row)) {
+      if (row.phase() == Phase.DONE || row.state() == RunState.ABANDONED || stopAskedFor(row)) {
         return Optional.empty();
       }
       if (!told) {

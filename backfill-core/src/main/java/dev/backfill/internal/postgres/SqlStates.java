@@ -13,6 +13,7 @@ public final class SqlStates {
   public static final String QUERY_CANCELED = "57014";
   public static final String INVALID_TEXT = "22P02";
   public static final String NOT_NULL_VIOLATION = "23502";
+  public static final String UNIQUE_VIOLATION = "23505";
   public static final String CHECK_VIOLATION = "23514";
   public static final String UNDEFINED_TABLE = "42P01";
   public static final String UNDEFINED_COLUMN = "42703";

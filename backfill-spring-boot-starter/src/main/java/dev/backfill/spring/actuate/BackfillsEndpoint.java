@@ -150,6 +150,9 @@ public final class BackfillsEndpoint {
           if (run.get().state() == RunState.DONE) {
             return refused(CONFLICT, name + " is done: there is nothing left to ask of it.");
           }
+          if (run.get().state() == RunState.ABANDONED) {
+            return refused(CONFLICT, name + " was abandoned: its next start begins anew.");
+          }
           try {
             change.of(run.get());
           } catch (IllegalArgumentException e) {
