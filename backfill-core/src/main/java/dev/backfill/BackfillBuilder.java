@@ -8,6 +8,7 @@ import dev.backfill.model.Names;
 import dev.backfill.model.NewRows;
 import dev.backfill.model.Options;
 import dev.backfill.model.RetryPolicy;
+import dev.backfill.model.ScanOrder;
 import dev.backfill.model.Specification;
 import dev.backfill.model.StorableText;
 import dev.backfill.model.Strategy;
@@ -46,6 +47,7 @@ public final class BackfillBuilder {
   private BatchSize batchSize = Options.defaults().batchSize();
   private int workers = Options.defaults().workers();
   private Stripes stripes = Options.defaults().stripes();
+  private ScanOrder order = Options.defaults().order();
   private OptionalLong rowsPerSecond = Options.defaults().maxRowsPerSecond();
   private RetryPolicy retry = Options.defaults().retry();
   private Timeouts timeouts = Options.defaults().timeouts();
@@ -123,6 +125,18 @@ public final class BackfillBuilder {
   public BackfillBuilder stripes(Stripes count) {
     once("stripes");
     stripes = count;
+    return this;
+  }
+
+  /**
+   * In which order rows are gone through. Default: {@link ScanOrder#auto()}; plan() gives the
+   * reason. May be another at each start: a table that is being filled is finished in the order in
+   * which it was begun, and of a partitioned one the partitions that are not begun yet follow the
+   * new order.
+   */
+  public BackfillBuilder order(ScanOrder scanOrder) {
+    once("order");
+    order = scanOrder;
     return this;
   }
 
@@ -283,6 +297,7 @@ public final class BackfillBuilder {
             batchSize,
             workers,
             stripes,
+            order,
             rowsPerSecond,
             retry,
             timeouts,

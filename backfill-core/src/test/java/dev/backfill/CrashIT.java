@@ -2,6 +2,7 @@ package dev.backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.backfill.model.ScanOrder;
 import dev.backfill.testing.ChildJvm;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
@@ -14,7 +15,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @PostgresTest
 class CrashIT {
@@ -33,12 +35,18 @@ class CrashIT {
   }
 
   private ChildJvm application(int workers) throws Exception {
-    return ChildJvm.start(CrashingApplication.class, database.url(), Integer.toString(workers));
+    return application(workers, ScanOrder.KEY);
   }
 
-  @ParameterizedTest(name = "C1, C2, C3, C4: {0} workers, killed ten times, each row updated once")
-  @ValueSource(ints = {1, 2})
-  void killedTenTimesInARow(int workers) throws Exception {
+  private ChildJvm application(int workers, ScanOrder order) throws Exception {
+    return ChildJvm.start(
+        CrashingApplication.class, database.url(), Integer.toString(workers), order.name());
+  }
+
+  @ParameterizedTest(
+      name = "C1, C2, C3, C4: {0} workers in {1} order, killed ten times, each row updated once")
+  @CsvSource({"1, KEY", "2, KEY", "1, PHYSICAL", "2, PHYSICAL"})
+  void killedTenTimesInARow(int workers, ScanOrder order) throws Exception {
     UpdateAudit audit = UpdateAudit.install(database, "orders", "status_code");
     long seed = new Random().nextLong();
     System.out.println("seed " + seed);
@@ -46,7 +54,7 @@ class CrashIT {
     try (Traffic traffic = Traffic.on(database).start()) {
       for (int round = 0; round < 10; round++) {
         int batches = 1 + random.nextInt(25);
-        try (ChildJvm application = application(workers)) {
+        try (ChildJvm application = application(workers, order)) {
           application.awaitLine(
               line -> line.startsWith("batch " + batches + ":") || line.equals("finished"),
               batches + " batches",
@@ -54,7 +62,7 @@ class CrashIT {
           application.killHard();
         }
       }
-      try (ChildJvm application = application(workers)) {
+      try (ChildJvm application = application(workers, order)) {
         application.awaitLine("finished", PATIENCE);
       }
       traffic.awaitEach(5);
@@ -70,14 +78,17 @@ class CrashIT {
         .isEqualTo(1);
   }
 
-  @Test
-  @DisplayName("C5, L12: frozen past its lease and woken up, the former owner changes nothing")
-  void theFrozenOwnerIsFenced() throws Exception {
+  @ParameterizedTest(
+      name =
+          "C5, L12: frozen past its lease and woken up, the former owner changes nothing, {0}"
+              + " order")
+  @EnumSource(names = {"KEY", "PHYSICAL"})
+  void theFrozenOwnerIsFenced(ScanOrder order) throws Exception {
     UpdateAudit audit = UpdateAudit.install(database, "orders", "status_code");
-    try (ChildJvm frozen = application(1)) {
+    try (ChildJvm frozen = application(1, order)) {
       frozen.awaitLine("batch", PATIENCE);
       frozen.suspend();
-      try (ChildJvm successor = application(1)) {
+      try (ChildJvm successor = application(1, order)) {
         successor.awaitLine("finished", PATIENCE);
         frozen.resume();
         frozen.awaitLine("another one has taken it over", PATIENCE);

@@ -2,6 +2,7 @@ package dev.backfill;
 
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.model.BatchSize;
+import dev.backfill.model.ScanOrder;
 import dev.backfill.model.Timeouts;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,6 +22,7 @@ public final class CrashingApplication {
         .type("text")
         .value("case when shipped_at is null then 'pending' else 'shipped' end")
         .workers(Integer.parseInt(args[1]))
+        .order(ScanOrder.valueOf(args[2]))
         .batchSize(BatchSize.fixed(200))
         .maxRowsPerSecond(60_000)
         // Of a few processors it would leave nearly all to the traffic, for minutes.

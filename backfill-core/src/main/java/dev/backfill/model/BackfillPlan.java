@@ -17,13 +17,19 @@ import java.util.List;
  * @param keyIndex the index that orders them
  * @param statements every statement in order, with its lock
  * @param boundaryPlan EXPLAIN of the query that finds where a batch ends; empty for an empty table
+ *     and in physical order, where none is needed
  * @param updatePlan EXPLAIN of a batch's UPDATE, or of its scan while the column does not exist
  * @param triggers definitions of the triggers that each filled row will fire
+ * @param order whether rows are gone through by key or in physical order, in the largest partition
+ *     where there are several
+ * @param orderReason why
  * @param stripes in how many passes a window is filled
  * @param stripesReason why
  * @param expectedHotShare estimated share of updates in place, 0 to 1
  * @param estimatedRows by the planner's statistics
- * @param estimatedWindows windows of 200,000 rows
+ * @param windowRows rows of the first windows
+ * @param windowReason why
+ * @param estimatedWindows windows of that size
  * @param estimatedWalBytes WAL that the backfill will write, roughly
  * @param estimatedDuration of the backfill phase unthrottled, roughly
  * @param missingRights what the role may not do, each with the statement that grants it
@@ -43,10 +49,14 @@ public record BackfillPlan(
     List<String> boundaryPlan,
     List<String> updatePlan,
     List<String> triggers,
+    ScanOrder order,
+    String orderReason,
     int stripes,
     String stripesReason,
     double expectedHotShare,
     long estimatedRows,
+    long windowRows,
+    String windowReason,
     long estimatedWindows,
     long estimatedWalBytes,
     Duration estimatedDuration,

@@ -65,6 +65,12 @@ final class PlanText {
         bytes(plan.estimatedWalBytes()),
         duration(plan.estimatedDuration().toSeconds()));
     line(
+        "%s%s: %s",
+        INDENT,
+        plan.order() == ScanOrder.PHYSICAL ? "in physical order" : "in the order of the key",
+        plan.orderReason());
+    line("%swindows of about %,d rows: %s", INDENT, plan.windowRows(), plan.windowReason());
+    line(
         "%s%d %s over each window: %s; about %.0f %% of the updates in place (HOT)",
         INDENT,
         plan.stripes(),

@@ -2,13 +2,17 @@ package dev.backfill.internal.batch;
 
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.checkpoint.LeaseStore;
+import dev.backfill.internal.checkpoint.WindowKind;
 import dev.backfill.internal.checkpoint.WindowRow;
 import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.model.BadRowException;
 import dev.backfill.model.RunFailedException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +78,7 @@ final class BatchFailures {
             throw fatal(e, window.leafName());
           }
           if (keys == 1) {
-            throw badRow(e, window, end);
+            throw badRow(e, window, key(connection.get(), window, end));
           }
           yield Reaction.NARROW;
         }
@@ -187,18 +191,31 @@ final class BatchFailures {
     context.sleeper().sleep(pause.get());
   }
 
-  private BadRowException badRow(SQLException e, WindowRow window, BatchEnds.End end) {
+  /** The key of the one row of a batch; its place where it is gone by now. */
+  private List<String> key(Connection connection, WindowRow window, BatchEnds.End end)
+      throws SQLException {
+    if (window.kind() == WindowKind.KEY) {
+      return end.key();
+    }
+    String sql = new LeafSql(context.target(), window.leafName()).keyAt();
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      Texts.bind(statement, 1, end.key());
+      return Texts.firstRow(statement).orElse(end.key());
+    }
+  }
+
+  private BadRowException badRow(SQLException e, WindowRow window, List<String> key) {
     return new BadRowException(
         "The row of "
             + window.leafName()
             + " with key "
             + context.target().key().columnNames()
             + " = "
-            + end.key()
+            + key
             + " cannot be filled: "
             + describe(e)
-            + " Mend the row, the value or the trigger that rejects it, then start the run again: it"
-            + " goes on from this row.",
+            + " Mend the row, the value or the trigger that rejects it, then start the run again:"
+            + " it goes on from this row.",
         e);
   }
 
@@ -210,7 +227,8 @@ final class BatchFailures {
             + where
             + ": "
             + describe(e)
-            + " What is filled stays filled; once the cause is mended, start the run again to go on.",
+            + " What is filled stays filled; once the cause is mended, start the run again to go"
+            + " on.",
         e);
   }
 

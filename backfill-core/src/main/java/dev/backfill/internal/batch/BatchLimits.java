@@ -37,12 +37,13 @@ final class BatchLimits {
   }
 
   /**
-   * The columns that say how to plan a batch. The key range is always the right access path,
-   * whatever the statistics say of a fresh table; the penalty that disables the other path must not
-   * look like a query worth compiling.
+   * The columns that say how to plan a batch. The range of keys or places is always the right
+   * access path, whatever the statistics say of a fresh table; the penalty that disables the other
+   * path must not look like a query worth compiling.
    */
   static String planning(Target target) {
-    return "set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
+    return "set_config('enable_seqscan', 'off', true), set_config('enable_tidscan', 'on', true)"
+        + ", set_config('jit', 'off', true)"
         + ", set_config('plan_cache_mode', 'force_custom_plan', true)"
         + (onlyOurs(target) ? ", set_config('enable_indexscan', 'off', true)" : "");
   }

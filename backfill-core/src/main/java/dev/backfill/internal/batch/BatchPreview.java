@@ -1,6 +1,7 @@
 package dev.backfill.internal.batch;
 
 import dev.backfill.internal.checkpoint.StripeBy;
+import dev.backfill.internal.checkpoint.WindowKind;
 import dev.backfill.internal.postgres.BaseType;
 import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.SqlStates;
@@ -19,18 +20,22 @@ import java.util.Optional;
 /** Shows a batch without running it, for a plan. */
 public final class BatchPreview {
   private static final long KEYS = 20_000;
+  private static final long BLOCKS = 300;
 
   private final Connection connection;
   private final Target target;
   private final LeafSql sql;
+  private final WindowKind kind;
   private final int stripes;
   private final List<String> idle;
 
-  public BatchPreview(Connection connection, Target target, Leaf leaf, int stripes) {
+  public BatchPreview(
+      Connection connection, Target target, Leaf leaf, WindowKind kind, int stripes) {
     this.connection = connection;
     this.target = target;
     this.idle = IdleAssignments.of(connection, leaf.oid()).in(0, stripes);
     this.sql = new LeafSql(target, leaf.sql()).assigning(idle);
+    this.kind = kind;
     this.stripes = stripes;
   }
 
@@ -53,9 +58,12 @@ public final class BatchPreview {
         : sql.update(NullRefusal.in(connection, target), rows);
   }
 
-  /** EXPLAIN of the query that finds where a batch ends; empty for an empty table. */
+  /**
+   * EXPLAIN of the query that finds where a batch ends; empty for an empty table, and for blocks,
+   * whose ends are computed.
+   */
   public List<String> explainBoundary() throws SQLException {
-    return IndexProof.explain(connection, sql);
+    return kind == WindowKind.BLOCK ? List.of() : IndexProof.explain(connection, sql);
   }
 
   /** EXPLAIN of a batch's UPDATE, or of its scan where the column or the right is missing still. */
@@ -85,11 +93,14 @@ public final class BatchPreview {
   }
 
   private Rows rows(List<String> lo, List<String> hi) {
-    return sql.keys(Optional.of(lo), hi, new Stripe(0, stripes, StripeBy.HASH));
+    return sql.rows(kind, Optional.of(lo), hi, new Stripe(0, stripes, StripeBy.HASH));
   }
 
   /** As many rows as a batch has: for an empty range the planner would show what no batch does. */
   private Optional<Rows> range() throws SQLException {
+    if (kind == WindowKind.BLOCK) {
+      return Optional.of(rows(Place.startOf(0).position(), Place.startOf(BLOCKS).position()));
+    }
     Optional<List<String>> last = IndexProof.anyKey(connection, sql);
     if (last.isEmpty()) {
       return Optional.empty();

@@ -1,5 +1,6 @@
 package dev.backfill.internal.batch;
 
+import dev.backfill.internal.checkpoint.WindowRow;
 import dev.backfill.internal.postgres.Tx;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -16,14 +17,14 @@ import java.util.Optional;
  * @param distance rows between two of them when they were read
  * @param more whether the walk ended at its number of rows and not at the end of the range
  */
-record Cuts(List<List<String>> keys, int distance, boolean more) {
+record Cuts(List<List<String>> keys, int distance, boolean more) implements Marks {
   // Two windows with keys of any length stay far below the heap of a small application.
   private static final long MAX_BYTES = 4L << 20;
 
   private static final String WALK =
-      "select set_config('lock_timeout', '500', true),"
-          + " set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),"
-          + " set_config('enable_sort', 'off', true), set_config('jit', 'off', true);";
+      "select set_config('lock_timeout', '500', true), set_config('enable_seqscan', 'off', true),"
+          + " set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true),"
+          + " set_config('jit', 'off', true);";
 
   /**
    * Reads the cuts of (lo, hi]. When the range has more than a number of rows, the last cut stands
@@ -66,6 +67,11 @@ record Cuts(List<List<String>> keys, int distance, boolean more) {
     List<List<String>> closed = new ArrayList<>(keys);
     closed.add(hi);
     return new Cuts(closed, distance, false);
+  }
+
+  @Override
+  public BatchEnds ends(LeafSql sql, WindowRow window) {
+    return new KeyEnds(sql, window, this);
   }
 
   private static Cuts collect(ResultSet rows, int distance, long most) throws SQLException {

@@ -1,6 +1,7 @@
 package dev.backfill.internal.batch;
 
 import dev.backfill.internal.checkpoint.StripeBy;
+import dev.backfill.internal.checkpoint.WindowKind;
 import dev.backfill.internal.postgres.BaseType;
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Key;
@@ -13,6 +14,8 @@ import java.util.stream.Collectors;
 
 /** The statements that page through one leaf. Keys are bound in their text form. */
 public final class LeafSql {
+  private static final List<String> START = Place.startOf(0).position();
+
   private final Target target;
   private final Key key;
   private final String leaf;
@@ -93,27 +96,46 @@ public final class LeafSql {
             key.asText(alias), leaf, alias, after(fromStart), key.upTo(alias), key.orderBy(alias));
   }
 
-  /** The rows of one stripe between two keys, (lo, hi], from the leaf's start when lo is empty. */
-  Rows keys(Optional<List<String>> lo, List<String> hi, Stripe stripe) {
-    List<String> parameters = new ArrayList<>(lo.orElse(List.of()));
+  /** The place a number of rows behind another. Parameters: lo, hi, offset. */
+  String place() {
+    return "select %s.ctid::text from %s as %s where %s order by %s.ctid offset cast(? as bigint) limit 1"
+        .formatted(alias, leaf, alias, places(), alias);
+  }
+
+  /** The key of the row at a place, which is the parameter. */
+  String keyAt() {
+    return "select %s from %s as %s where %s.ctid = cast(? as tid)"
+        .formatted(key.asText(alias), leaf, alias, alias);
+  }
+
+  /** The rows of one stripe in (lo, hi], from the leaf's start when lo is empty. */
+  Rows rows(WindowKind kind, Optional<List<String>> lo, List<String> hi, Stripe stripe) {
+    boolean byPlace = kind == WindowKind.BLOCK;
+    Optional<List<String>> from = byPlace ? lo.or(() -> Optional.of(START)) : lo;
+    List<String> parameters = new ArrayList<>(from.orElse(List.of()));
     parameters.addAll(hi);
-    String predicate = after(lo.isEmpty()) + key.upTo(alias);
+    String predicate = byPlace ? places() : after(from.isEmpty()) + key.upTo(alias);
     if (stripe.of() > 1) {
       String by =
           stripe.by() == StripeBy.SEQUENCE ? key.number(alias).orElseThrow() : key.hash(alias);
       predicate += " and %s & %d = cast(? as int)".formatted(by, stripe.of() - 1);
       parameters.add(Integer.toString(stripe.number()));
     }
-    return new Rows(predicate, parameters);
+    return new Rows(predicate, parameters, byPlace);
   }
 
-  /**
-   * The rows that stand in some blocks, the last excluded: a TID range scan, from PostgreSQL 14 on.
-   */
+  /** (lo, hi] as a TID range scan, from PostgreSQL 14 on: only the blocks between them are read. */
+  private String places() {
+    return "%s.ctid > cast(? as tid) and %s.ctid <= cast(? as tid)".formatted(alias, alias);
+  }
+
+  /** The rows that stand in some blocks, the last excluded. */
   Rows blocks(long from, long to) {
-    return new Rows(
-        "%s.ctid >= cast(? as tid) and %s.ctid < cast(? as tid)".formatted(alias, alias),
-        List.of("(" + from + ",0)", "(" + to + ",0)"));
+    return rows(
+        WindowKind.BLOCK,
+        Optional.of(Place.startOf(from).position()),
+        Place.startOf(to).position(),
+        Stripe.ALL);
   }
 
   /**
@@ -122,7 +144,8 @@ public final class LeafSql {
    */
   String update(RowValue value, Rows rows) {
     return "update %s as %s set %s = %s%s where %s%s"
-        .formatted(leaf, alias, target.column(), value.sql(), idle(), rows.predicate(), unfilled());
+        .formatted(
+            leaf, alias, target.column(), value.sql(), idle(), rows.predicate(), unfilled(rows));
   }
 
   /** The scan of {@link #update} alone, for EXPLAIN while the column does not exist. */
@@ -130,10 +153,16 @@ public final class LeafSql {
     return "select from %s as %s where %s%s".formatted(leaf, alias, rows.predicate(), condition());
   }
 
+  /** The scan of {@link #update} alone, for EXPLAIN. */
+  String unfilledScan(Rows rows) {
+    return "select from %s as %s where %s%s"
+        .formatted(leaf, alias, rows.predicate(), unfilled(rows));
+  }
+
   /** Place, version and inputs of the rows that are still NULL, for a Java function. */
   String select(String inputs, Rows rows) {
     return "select %s.ctid::text, %s.xmin::text, %s from %s as %s where %s%s"
-        .formatted(alias, alias, inputs, leaf, alias, rows.predicate(), unfilled());
+        .formatted(alias, alias, inputs, leaf, alias, rows.predicate(), unfilled(rows));
   }
 
   /**
@@ -169,8 +198,16 @@ public final class LeafSql {
     return fromStart ? "" : key.after(alias) + " and ";
   }
 
-  private String unfilled() {
-    return " and %s.%s is null".formatted(alias, target.column()) + condition();
+  /**
+   * The CASE keeps the planner off an index on rows without a value, or on what the user's
+   * condition asks for: it would be read from its start in each batch, and the backfill has just
+   * left a dead entry in it for every row.
+   */
+  private String unfilled(Rows rows) {
+    String unfilled = "%s.%s is null".formatted(alias, target.column()) + condition();
+    return rows.byPlace()
+        ? " and case when " + unfilled + " then true else false end"
+        : " and " + unfilled;
   }
 
   private String condition() {

@@ -10,6 +10,7 @@ import dev.backfill.internal.checkpoint.WindowRow;
  * @param of how many passes there are, a power of two
  */
 record Stripe(int number, int of, StripeBy by) {
+  static final Stripe ALL = new Stripe(0, 1, StripeBy.HASH);
 
   /** The stripe at which a window stands. */
   static Stripe of(WindowRow window) {

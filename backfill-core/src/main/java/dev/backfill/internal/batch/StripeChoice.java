@@ -1,10 +1,12 @@
 package dev.backfill.internal.batch;
 
+import dev.backfill.internal.checkpoint.WindowKind;
 import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.internal.postgres.TableInfo.ColumnInfo;
 import dev.backfill.internal.postgres.TableInfo.IndexInfo;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Target;
+import java.sql.Connection;
 import java.util.Optional;
 
 /**
@@ -21,8 +23,12 @@ public record StripeChoice(int stripes, double hotShare, String reason) {
   // Tuple header with its null bitmap, and the line pointer.
   private static final int TUPLE_OVERHEAD = 28;
 
-  /** Chooses for one leaf from the catalogs, or takes what the definition asks for. */
-  public static StripeChoice of(Target target, Leaf leaf) {
+  /**
+   * Chooses for one leaf from the catalogs, or takes what the definition asks for.
+   *
+   * @param kind what the windows of the leaf are made of
+   */
+  public static StripeChoice of(Connection connection, Target target, Leaf leaf, WindowKind kind) {
     double growth = growth(target);
     int asked = target.spec().options().stripes().count();
     if (asked > 0) {
@@ -37,8 +43,8 @@ public record StripeChoice(int stripes, double hotShare, String reason) {
       return new StripeChoice(
           1, 0.9, "fillfactor " + leaf.fillfactor() + " leaves room for a second copy of each row");
     }
-    double correlation = correlation(target);
-    if (correlation < RANDOM_ORDER) {
+    double correlation = KeyCorrelation.of(connection, target.key(), leaf).orElse(1.0);
+    if (kind == WindowKind.KEY && correlation < RANDOM_ORDER) {
       return new StripeChoice(
           1,
           0,
@@ -71,10 +77,5 @@ public record StripeChoice(int stripes, double hotShare, String reason) {
         .filter(i -> i.referenced().contains(target.spec().column()))
         .map(IndexInfo::name)
         .findFirst();
-  }
-
-  private static double correlation(Target target) {
-    String first = target.key().columns().get(0).name();
-    return target.table().column(first).map(c -> Math.abs(c.correlation())).orElse(1.0);
   }
 }

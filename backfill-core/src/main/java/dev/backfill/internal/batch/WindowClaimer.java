@@ -3,6 +3,7 @@ package dev.backfill.internal.batch;
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.checkpoint.Frontier;
 import dev.backfill.internal.checkpoint.LeaseStore;
+import dev.backfill.internal.checkpoint.WindowKind;
 import dev.backfill.internal.checkpoint.WindowRow;
 import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
@@ -15,10 +16,11 @@ import java.util.Optional;
  * Claims the next window for a worker.
  *
  * <ol>
- *   <li>Reads the frontier; opens the next leaf when the one at work has no key left. A leaf is
- *       claimed up to the greatest key that it had when it was opened, which was after new rows
- *       were covered: so the run ends however fast rows are inserted.
- *   <li>Finds the window's end and its cuts by an index-only scan that takes no locks.
+ *   <li>Reads the frontier; opens the next leaf when the one at work has nothing left. A leaf is
+ *       claimed up to the greatest key that it had when it was opened, or to its end then, which
+ *       was after new rows were covered: so the run ends however fast rows are inserted. One that
+ *       was rewritten, so that its rows stand elsewhere, is opened again.
+ *   <li>Finds the window's end and where its batches may end, without locks.
  *   <li>Moves the frontier by compare-and-set and writes the window in one short transaction. Who
  *       loses looks again.
  * </ol>
@@ -27,21 +29,19 @@ final class WindowClaimer {
   private final BatchContext context;
   private final Leaves leaves;
   private final WindowShape shape;
-  private final WindowFiller filler;
 
-  WindowClaimer(BatchContext context, Leaves leaves, WindowShape shape, WindowFiller filler) {
+  WindowClaimer(BatchContext context, Leaves leaves, WindowShape shape) {
     this.context = context;
     this.leaves = leaves;
     this.shape = shape;
-    this.filler = filler;
   }
 
   /**
    * A window of this worker.
    *
-   * @param keys how many keys it holds, about
+   * @param rows how many it holds, about
    */
-  record Claim(Leaf leaf, WindowRow window, Cuts cuts, long keys) {}
+  record Claim(Leaf leaf, WindowRow window, Marks marks, long rows) {}
 
   /** The next window, or empty when every leaf is claimed to its bound. */
   Optional<Claim> next(Connection connection) throws SQLException, InterruptedException {
@@ -56,12 +56,15 @@ final class WindowClaimer {
       Optional<Leaf> leaf = atWork(connection, frontier);
       Optional<Claim> claim = Optional.empty();
       boolean opened = false;
-      if (leaf.isEmpty() || frontier.leafExhausted()) {
+      if (leaf.isPresent() && rewritten(frontier, leaf.get())) {
+        opened = open(connection, frontier, leaf.get(), WindowKind.BLOCK);
+      } else if (leaf.isEmpty() || frontier.leafExhausted()) {
         Optional<Leaf> next = leaves.next(connection, frontier);
         if (next.isEmpty()) {
           return Optional.empty();
         }
-        opened = open(connection, frontier, next.get());
+        WindowKind kind = OrderChoice.of(connection, context.target(), next.get()).kind();
+        opened = open(connection, frontier, next.get(), kind);
       } else {
         claim = claim(connection, frontier, leaf.get());
       }
@@ -78,32 +81,31 @@ final class WindowClaimer {
         : leaves.find(connection, frontier.leaf().get());
   }
 
-  private boolean open(Connection connection, Frontier frontier, Leaf leaf) throws SQLException {
-    LeafSql sql = new LeafSql(context.target(), leaf.sql());
+  private static boolean rewritten(Frontier frontier, Leaf leaf) {
+    return frontier.kind() == WindowKind.BLOCK && !frontier.file().equals(Optional.of(leaf.file()));
+  }
+
+  private boolean open(Connection connection, Frontier frontier, Leaf leaf, WindowKind kind)
+      throws SQLException {
     Optional<List<String>> bound =
         BoundedRead.within(
             BatchLimits.lockTimeout(context.target()),
             connection,
-            tx -> {
-              IndexProof.require(tx, context.target(), sql, leaf);
-              return IndexProof.anyKey(tx, sql);
-            });
+            tx -> Paging.of(context, kind).bound(tx, leaf));
+    Optional<Long> file = kind == WindowKind.BLOCK ? Optional.of(leaf.file()) : Optional.empty();
     return context
         .windows()
-        .openLeaf(connection, context.run(), context.epoch(), frontier, leaf.oid(), bound);
+        .openLeaf(connection, context.run(), context.epoch(), frontier, leaf.oid(), file, bound);
   }
 
   private Optional<Claim> claim(Connection connection, Frontier frontier, Leaf leaf)
       throws SQLException {
-    LeafSql sql = new LeafSql(context.target(), leaf.sql());
-    List<String> bound = frontier.bound().orElseThrow();
-    int stripes = shape.stripes(leaf);
-    int distance = filler.cutDistance(stripes);
-    long rows = shape.rows(OldestSnapshot.age(connection), stripes);
-    long wanted = Math.max(distance, rows / distance * distance);
-    Cuts cuts = Cuts.read(connection, sql, frontier.key(), bound, wanted, distance);
-    long found = (long) cuts.keys().size() * cuts.distance();
-    List<String> hi = cuts.more() ? cuts.keys().get(cuts.keys().size() - 1) : bound;
+    Paging paging = Paging.of(context, frontier.kind());
+    int stripes = shape.stripes(connection, leaf, frontier.kind());
+    long rows = shape.rows(OldestSnapshot.age(connection), stripes, paging.mostRows(leaf));
+    Paging.Range range =
+        paging.range(
+            connection, leaf, frontier.key(), frontier.bound().orElseThrow(), rows, stripes);
     Optional<WindowRow> window =
         context
             .windows()
@@ -113,9 +115,9 @@ final class WindowClaimer {
                 context.epoch(),
                 frontier,
                 leaf.sql(),
-                hi,
+                range.hi(),
                 stripes,
-                KeyDensity.stripeBy(connection, context.target().key(), cuts));
+                range.stripeBy());
     window.ifPresent(
         w ->
             context
@@ -123,7 +125,6 @@ final class WindowClaimer {
                 .accept(
                     new BackfillEvent.WindowClaimed(
                         context.run(), w.number(), leaf.sql(), stripes)));
-    return window.map(
-        w -> new Claim(leaf, w, cuts.endingAt(hi), Math.min(found + distance, wanted)));
+    return window.map(w -> new Claim(leaf, w, range.marks(), range.rows()));
   }
 }

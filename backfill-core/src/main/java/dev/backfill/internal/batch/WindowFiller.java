@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Fills one window after the other for one worker. A window is passed once per stripe, and each
- * pass goes through its key range in batches:
+ * pass goes through its range in batches:
  *
  * <ol>
  *   <li>The first pass updates every S-th row. The new versions find no room on full pages and go
@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  */
 final class WindowFiller {
-  private static final int CUT_ROWS = 64;
-
   private final BatchContext context;
   private final Batch batch;
   private final BatchFailures failures;
@@ -36,48 +34,31 @@ final class WindowFiller {
   }
 
   /** Fills a window from its cursor to its end and returns it done. */
-  WindowRow fill(WorkerConnection connection, Leaf leaf, WindowRow claimed, @Nullable Cuts whole)
+  WindowRow fill(WorkerConnection connection, Leaf leaf, WindowRow claimed, @Nullable Marks whole)
       throws SQLException, InterruptedException {
     LeafSql sql = new LeafSql(context.target(), leaf.sql());
     IdleAssignments idle =
         failures.retried(connection, () -> IdleAssignments.of(connection.get(), leaf.oid()));
     context.pace().windowStarted();
     WindowRow window = claimed;
-    Cuts allCuts = whole;
+    Marks all = whole;
     while (!window.done()) {
-      // Behind a cursor the cuts of the rest serve this pass only; the next starts at the window's.
+      // Behind a cursor the marks of the rest serve this pass only; the next starts at the
+      // window's.
       boolean resumed = window.cursor().isPresent();
-      Cuts cuts = resumed || allCuts == null ? cuts(connection, sql, window) : allCuts;
-      allCuts = resumed ? allCuts : cuts;
-      BatchEnds ends = new BatchEnds(sql, window, cuts);
+      Marks marks = resumed || all == null ? marks(connection, leaf, window) : all;
+      all = resumed ? all : marks;
+      BatchEnds ends = marks.ends(sql, window);
       LeafSql writing = sql.assigning(idle.in(window.stripe(), window.stripes()));
       window = pass(connection, leaf, writing, window, ends);
     }
     return window;
   }
 
-  private Cuts cuts(WorkerConnection connection, LeafSql sql, WindowRow window)
+  private Marks marks(WorkerConnection connection, Leaf leaf, WindowRow window)
       throws SQLException, InterruptedException {
     return failures.retried(
-        connection,
-        () ->
-            Cuts.read(
-                    connection.get(),
-                    sql,
-                    window.cursor().isPresent() ? window.cursor() : window.lo(),
-                    window.hi(),
-                    Long.MAX_VALUE,
-                    cutDistance(window.stripes()))
-                .endingAt(window.hi()));
-  }
-
-  /** Rows between two cuts: one fixed batch, or the step in which adaptive batches grow. */
-  int cutDistance(int stripes) {
-    int rows =
-        context.options().batchSize() instanceof dev.backfill.model.BatchSize.Fixed fixed
-            ? fixed.rows()
-            : CUT_ROWS;
-    return Math.multiplyExact(rows, stripes);
+        connection, () -> Paging.of(context, window.kind()).marks(connection.get(), leaf, window));
   }
 
   /** Goes on to the end of the pass at work, or to where a lost connection leaves it. */
@@ -154,7 +135,7 @@ final class WindowFiller {
               connection.get(),
               leaf,
               sql,
-              sql.keys(from(), end.key(), Stripe.of(window)),
+              sql.rows(window.kind(), from(), end.key(), Stripe.of(window)),
               rows,
               new WindowCheckpoint(context, leaf, window, next));
       context.outages().worked();
@@ -183,7 +164,7 @@ final class WindowFiller {
       if (!outcome.complete()) {
         return window.advanced(window.stripe(), window.cursor(), outcome.rows(), outcome.hotRows());
       }
-      ends.passed(end);
+      ends.passed(end, outcome.rows());
       return window.advanced(next.stripe(), next.cursor(), outcome.rows(), outcome.hotRows());
     }
 

@@ -1,6 +1,7 @@
 package dev.backfill.internal.batch;
 
 import dev.backfill.event.BackfillEvent;
+import dev.backfill.internal.checkpoint.WindowKind;
 import dev.backfill.internal.checkpoint.WindowRow;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Target;
@@ -31,6 +32,7 @@ final class WindowShape {
   private final BatchContext context;
   private final Map<Long, StripeChoice> choices = new HashMap<>();
   private long leastRows = START_ROWS;
+  private long ceiling = MAX_ROWS;
   private boolean givenUp;
   private double rowsPerSecond;
 
@@ -40,23 +42,29 @@ final class WindowShape {
   }
 
   /** The stripes of the leaf's next window. */
-  synchronized int stripes(Leaf leaf) {
-    return givenUp ? 1 : choice(leaf).stripes();
+  synchronized int stripes(Connection connection, Leaf leaf, WindowKind kind) {
+    return givenUp ? 1 : choice(connection, leaf, kind).stripes();
   }
 
-  private StripeChoice choice(Leaf leaf) {
-    return choices.computeIfAbsent(leaf.oid(), oid -> StripeChoice.of(target, leaf));
+  private StripeChoice choice(Connection connection, Leaf leaf, WindowKind kind) {
+    return choices.computeIfAbsent(
+        leaf.oid(), oid -> StripeChoice.of(connection, target, leaf, kind));
   }
 
-  /** The rows of the leaf's next window. */
-  synchronized long rows(Duration oldestSnapshot, int stripes) {
+  /**
+   * The rows of the leaf's next window.
+   *
+   * @param mostRows what its kind of window allows
+   */
+  synchronized long rows(Duration oldestSnapshot, int stripes, long mostRows) {
+    ceiling = Math.min(MAX_ROWS, mostRows);
     double seconds = 2.0 * stripes * oldestSnapshot.toMillis() / 1000;
     long wanted = Math.max(leastRows, (long) (rowsPerSecond * seconds));
     // Longer than half a checkpoint's distance, and each page is logged whole twice for its window.
     long untilCheckpoint =
         (long) (rowsPerSecond * target.server().checkpointTimeout().toSeconds() / 2);
-    long most = rowsPerSecond > 0 ? Math.min(MAX_ROWS, untilCheckpoint) : MAX_ROWS;
-    return Math.max(MIN_ROWS, Math.min(wanted, most));
+    long most = rowsPerSecond > 0 ? Math.min(ceiling, untilCheckpoint) : ceiling;
+    return Math.min(ceiling, Math.max(MIN_ROWS, Math.min(wanted, most)));
   }
 
   /** Learns from a window that was filled from its start to its end. */
@@ -68,7 +76,7 @@ final class WindowShape {
       return;
     }
     double share = (double) window.hotRows() / window.rows();
-    if (share < choice(leaf).hotShare() * POOR) {
+    if (share < choice(connection, leaf, window.kind()).hotShare() * POOR) {
       react(connection, window, share);
     }
   }
@@ -77,8 +85,8 @@ final class WindowShape {
     // First, since it may fail and all be done again.
     String holder = OldestSnapshot.holder(connection);
     String reaction;
-    if (leastRows < MAX_ROWS) {
-      leastRows = Math.min(MAX_ROWS, leastRows * 2);
+    if (leastRows < ceiling) {
+      leastRows = Math.min(ceiling, leastRows * 2);
       reaction = "the next windows have " + leastRows + " rows";
     } else if (target.spec().options().stripes().isAuto()) {
       givenUp = true;

@@ -41,7 +41,7 @@ final class Worker {
     this.leaves = leaves;
     this.shape = shape;
     this.filler = new WindowFiller(context);
-    this.claimer = new WindowClaimer(context, leaves, shape, filler);
+    this.claimer = new WindowClaimer(context, leaves, shape);
     this.failures = new BatchFailures(context);
   }
 
@@ -74,10 +74,10 @@ final class Worker {
 
   /** The window done; empty when its leaf went in the middle of it. */
   private Optional<WindowRow> fill(
-      WorkerConnection connection, Leaf leaf, WindowRow window, @Nullable Cuts cuts)
+      WorkerConnection connection, Leaf leaf, WindowRow window, @Nullable Marks marks)
       throws SQLException, InterruptedException {
     try {
-      return Optional.of(filler.fill(connection, leaf, window, cuts));
+      return Optional.of(filler.fill(connection, leaf, window, marks));
     } catch (RunFailedException e) {
       boolean gone =
           SqlStates.UNDEFINED_TABLE.equals(SqlStates.state(e))
@@ -116,13 +116,13 @@ final class Worker {
     }
     WindowClaimer.Claim mine = claim.get();
     long start = context.ticker().nanos();
-    Optional<WindowRow> done = fill(connection, mine.leaf(), mine.window(), mine.cuts());
+    Optional<WindowRow> done = fill(connection, mine.leaf(), mine.window(), mine.marks());
     if (done.isPresent()) {
       Duration took = Duration.ofNanos(context.ticker().nanos() - start);
       failures.retried(
           connection,
           () -> {
-            shape.filled(connection.get(), mine.leaf(), done.get(), mine.keys(), took);
+            shape.filled(connection.get(), mine.leaf(), done.get(), mine.rows(), took);
             return true;
           });
       completed(done.get());

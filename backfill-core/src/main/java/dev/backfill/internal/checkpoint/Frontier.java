@@ -5,20 +5,28 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Up to where windows have been claimed. Keys are in their text form.
+ * Up to where windows have been claimed, by keys or by places in their text form.
  *
  * @param leaf oid of the table that is being claimed from, empty before the first
- * @param key the last claimed key of that leaf, empty at its start
- * @param bound the leaf's greatest key when it was opened, empty for a leaf without rows
+ * @param file the leaf's relfilenode, whose places key and bound are; empty where they are keys
+ * @param key the last claimed key or place of that leaf, empty at its start
+ * @param bound the leaf's greatest key, or its end, when it was opened; empty for a leaf without
+ *     rows
  * @param leavesDone oids of the leaves that are claimed to their bound
  */
 public record Frontier(
     Optional<Long> leaf,
+    Optional<Long> file,
     Optional<List<String>> key,
     Optional<List<String>> bound,
     Set<Long> leavesDone) {
 
-  /** Whether the open leaf has no key left to claim. */
+  /** What the windows of the open leaf are claimed by. */
+  public WindowKind kind() {
+    return file.isPresent() ? WindowKind.BLOCK : WindowKind.KEY;
+  }
+
+  /** Whether the open leaf has nothing left to claim. */
   public boolean leafExhausted() {
     return bound.isEmpty() || key.equals(bound);
   }

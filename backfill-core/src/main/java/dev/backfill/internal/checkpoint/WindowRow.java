@@ -4,17 +4,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A claimed range of keys (lo, hi] of one leaf and how far it is filled.
+ * A claimed range (lo, hi] of one leaf and how far it is filled.
  *
+ * @param kind whether lo, hi and cursor are keys or places
  * @param stripes in how many passes it is filled
  * @param stripeBy what decides to which pass a row belongs
  * @param stripe the pass at work
- * @param cursor the last key done in that pass, empty at its start
+ * @param cursor the last key or place done in that pass, empty at its start
  */
 public record WindowRow(
     long number,
     long leaf,
     String leafName,
+    WindowKind kind,
     Optional<List<String>> lo,
     List<String> hi,
     int stripes,
@@ -33,6 +35,7 @@ public record WindowRow(
         number,
         leaf,
         leafName,
+        kind,
         lo,
         hi,
         stripes,

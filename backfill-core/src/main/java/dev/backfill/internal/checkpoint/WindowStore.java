@@ -38,7 +38,7 @@ public final class WindowStore {
   public Frontier frontier(Connection connection, String run) {
     return Jooq.on(connection)
         .fetchSingle(
-            "select frontier_leaf::bigint as leaf, frontier, bound,"
+            "select frontier_leaf::bigint as leaf, frontier_file::bigint as file, frontier, bound,"
                 + " leaves_done::bigint[] as leaves_done from "
                 + tables.run()
                 + " where name = ?",
@@ -46,7 +46,11 @@ public final class WindowStore {
         .map(
             r ->
                 new Frontier(
-                    optional(r, "leaf", Long.class), key(r, "frontier"), key(r, "bound"), oids(r)));
+                    optional(r, "leaf", Long.class),
+                    optional(r, "file", Long.class),
+                    key(r, "frontier"),
+                    key(r, "bound"),
+                    oids(r)));
   }
 
   private static Set<Long> oids(Record r) {
@@ -54,7 +58,10 @@ public final class WindowStore {
   }
 
   /**
-   * Starts on the next leaf, up to the given bound. False when somebody else moved the frontier.
+   * Starts on the next leaf, up to the given bound, or from its start on the leaf at work, whose
+   * places a rewrite has made void. False when somebody else moved the frontier.
+   *
+   * @param file the relfilenode whose places the bound is one of; empty where it is a key
    */
   public boolean openLeaf(
       Connection connection,
@@ -62,24 +69,31 @@ public final class WindowStore {
       long epoch,
       Frontier from,
       long leaf,
+      Optional<Long> file,
       Optional<List<String>> bound)
       throws SQLException {
     return Jooq.on(connection)
             .execute(
                 "update "
                     + tables.run()
-                    + " set frontier_leaf = cast(? as bigint)::oid, frontier = null,"
+                    + " set frontier_leaf = cast(? as bigint)::oid,"
+                    + " frontier_file = cast(? as bigint)::oid, frontier = null,"
                     + " bound = cast(? as text[]),"
-                    + " leaves_done = case when frontier_leaf is null then leaves_done"
+                    + " leaves_done = case when frontier_leaf is null"
+                    + " or frontier_leaf = cast(? as bigint)::oid then leaves_done"
                     + " else leaves_done || frontier_leaf end"
                     + " where name = ? and epoch = ?"
                     + " and frontier_leaf is not distinct from cast(? as bigint)::oid"
+                    + " and frontier_file is not distinct from cast(? as bigint)::oid"
                     + " and frontier is not distinct from cast(? as text[])",
                 leaf,
+                file.orElse(null),
                 array(bound),
+                leaf,
                 run,
                 epoch,
                 from.leaf().orElse(null),
+                from.file().orElse(null),
                 array(from.key()))
         == 1;
   }
@@ -105,12 +119,14 @@ public final class WindowStore {
                         + " set frontier = cast(? as text[]), windows = windows + 1"
                         + " where name = ? and epoch = ?"
                         + " and frontier_leaf = cast(? as bigint)::oid"
+                        + " and frontier_file is not distinct from cast(? as bigint)::oid"
                         + " and frontier is not distinct from cast(? as text[])"
                         + " returning windows",
                     hi.toArray(new String[0]),
                     run,
                     epoch,
                     from.leaf().orElseThrow(),
+                    from.file().orElse(null),
                     array(from.key()))
                 .map(r -> r.get(0, Long.class))
                 .map(
@@ -133,12 +149,14 @@ public final class WindowStore {
         .execute(
             "insert into "
                 + tables.window()
-                + " (run, number, leaf, leaf_name, lo, hi, stripes, stripe_by, epoch)"
-                + " values (?, ?, cast(? as bigint)::oid, ?, cast(? as text[]), cast(? as text[]), ?, ?, ?)",
+                + " (run, number, leaf, leaf_name, kind, lo, hi, stripes, stripe_by, epoch) values"
+                + " (?, ?, cast(? as bigint)::oid, ?, ?, cast(? as text[]), cast(? as text[]), ?,"
+                + " ?, ?)",
             run,
             number,
             leaf,
             leafName,
+            from.kind().inDatabase(),
             array(from.key()),
             hi.toArray(new String[0]),
             stripes,
@@ -148,6 +166,7 @@ public final class WindowStore {
         number,
         leaf,
         leafName,
+        from.kind(),
         from.key(),
         hi,
         stripes,
@@ -174,8 +193,8 @@ public final class WindowStore {
   private List<WindowRow> select(Connection connection, String condition, Object... binds) {
     return Jooq.on(connection)
         .fetch(
-            "select number, leaf::bigint as leaf, leaf_name, lo, hi, stripes, stripe_by, stripe, cursor, done,"
-                + " rows, hot_rows, batches from "
+            "select number, leaf::bigint as leaf, leaf_name, kind, lo, hi, stripes, stripe_by,"
+                + " stripe, cursor, done, rows, hot_rows, batches from "
                 + tables.window()
                 + " where "
                 + condition
@@ -187,6 +206,7 @@ public final class WindowStore {
                     r.get("number", Long.class),
                     r.get("leaf", Long.class),
                     r.get("leaf_name", String.class),
+                    WindowKind.of(r.get("kind", String.class)),
                     key(r, "lo"),
                     key(r, "hi").orElseThrow(),
                     r.get("stripes", Integer.class),

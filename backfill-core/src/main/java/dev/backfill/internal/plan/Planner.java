@@ -1,7 +1,10 @@
 package dev.backfill.internal.plan;
 
 import dev.backfill.internal.batch.BatchPreview;
+import dev.backfill.internal.batch.OrderChoice;
 import dev.backfill.internal.batch.StripeChoice;
+import dev.backfill.internal.batch.WindowPreview;
+import dev.backfill.internal.checkpoint.WindowKind;
 import dev.backfill.internal.expand.Preflight;
 import dev.backfill.internal.expand.Prepared;
 import dev.backfill.internal.postgres.TableInfo;
@@ -10,6 +13,7 @@ import dev.backfill.internal.postgres.TableInfo.TriggerInfo;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.model.BackfillPlan;
 import dev.backfill.model.PreflightException;
+import dev.backfill.model.ScanOrder;
 import dev.backfill.model.Specification;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -19,8 +23,6 @@ import java.util.stream.Stream;
 
 /** Makes the plan of a definition: what would run, whom it blocks, and what it would cost. */
 final class Planner {
-  private static final int ROWS_PER_WINDOW = 200_000;
-
   private Planner() {}
 
   /**
@@ -43,8 +45,11 @@ final class Planner {
     Target target = prepared.target();
     TableInfo table = target.table();
     Leaf leaf = largestLeaf(table);
-    StripeChoice stripes = StripeChoice.of(target, leaf);
-    BatchPreview batch = new BatchPreview(connection, target, leaf, stripes.stripes());
+    OrderChoice order = OrderChoice.of(connection, target, leaf);
+    StripeChoice stripes = StripeChoice.of(connection, target, leaf, order.kind());
+    WindowPreview window = WindowPreview.of(connection, target, leaf, order.kind());
+    BatchPreview batch =
+        new BatchPreview(connection, target, leaf, order.kind(), stripes.stripes());
     Estimate estimate = Estimate.of(connection, target, stripes);
     return new BackfillPlan(
         target.runName(),
@@ -62,11 +67,15 @@ final class Planner {
             .filter(t -> fires(t, target.spec().column()))
             .map(TriggerInfo::definition)
             .toList(),
+        order.kind() == WindowKind.BLOCK ? ScanOrder.PHYSICAL : ScanOrder.KEY,
+        order.reason(),
         stripes.stripes(),
         stripes.reason(),
         stripes.hotShare(),
         table.estimatedRows(),
-        Math.max(1, (table.estimatedRows() + ROWS_PER_WINDOW - 1) / ROWS_PER_WINDOW),
+        window.rows(),
+        window.reason(),
+        Math.max(1, (table.estimatedRows() + window.rows() - 1) / window.rows()),
         estimate.walBytes(),
         estimate.duration(),
         missingRights,

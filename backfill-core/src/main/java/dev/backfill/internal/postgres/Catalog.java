@@ -98,7 +98,7 @@ public final class Catalog {
                    case when c.relkind = 'r' then pg_catalog.pg_relation_size(c.oid) / 8192 else 0 end,
                    coalesce((select split_part(o, '=', 2)::int
                              from unnest(c.reloptions) o where o like 'fillfactor=%'), 100),
-                   c.relpages
+                   c.relpages, c.relfilenode::bigint
             from pg_catalog.pg_class c
             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
             left join pg_catalog.pg_partition_tree(?::bigint::oid::regclass) p on p.relid = c.oid
@@ -121,7 +121,8 @@ public final class Catalog {
                   r.get(3, String.class).charAt(0),
                   rows,
                   pages,
-                  r.get(6, Integer.class));
+                  r.get(6, Integer.class),
+                  r.get(8, Long.class));
             });
   }
 

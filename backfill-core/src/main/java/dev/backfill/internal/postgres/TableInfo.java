@@ -44,7 +44,11 @@ public record TableInfo(
     return leaves.stream().mapToLong(Leaf::estimatedRows).sum();
   }
 
-  /** One table of the partition tree. */
+  /**
+   * One table of the partition tree.
+   *
+   * @param file its relfilenode, another one after each rewrite
+   */
   public record Leaf(
       long oid,
       String schema,
@@ -52,7 +56,8 @@ public record TableInfo(
       char kind,
       long estimatedRows,
       long pages,
-      int fillfactor) {
+      int fillfactor,
+      long file) {
     public String sql() {
       return Identifiers.quote(schema, name);
     }

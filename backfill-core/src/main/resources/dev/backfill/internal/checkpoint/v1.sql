@@ -44,7 +44,7 @@ create table ${schema}.run (
 -- Two runs would mix their values, and each refuse the other from then on.
 create unique index on ${schema}.run (table_oid, column_name) where phase <> 'DONE';
 
--- One row per claimed range of keys: the only row that a batch writes. No index but the key, so that
+-- One row per claimed range of keys or of blocks: the only row that a batch writes. No index but the key, so that
 -- every checkpoint is a HOT update; a fresh row per window bounds the chain of versions that a foreign
 -- snapshot keeps.
 create table ${schema}.run_window (

@@ -2,6 +2,8 @@
 alter table ${schema}.run
   add column added_attnum smallint,
   add column default_oid oid,
+  -- The relfilenode whose places frontier and bound are; NULL where they are keys.
+  add column frontier_file oid,
   drop constraint run_requested_action_check,
   add constraint run_requested_action_check
     check (requested_action in ('pause', 'resume', 'stop', 'abandon'));

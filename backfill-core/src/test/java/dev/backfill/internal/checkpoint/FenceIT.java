@@ -57,7 +57,13 @@ class FenceIT {
     assertThat(leases.acquire(owner, RUN, "owner", OVER)).contains(1L);
     assertThat(
             windows.openLeaf(
-                owner, RUN, 1, windows.frontier(owner, RUN), LEAF, Optional.of(List.of("1000"))))
+                owner,
+                RUN,
+                1,
+                windows.frontier(owner, RUN),
+                LEAF,
+                Optional.empty(),
+                Optional.of(List.of("1000"))))
         .isTrue();
     assertThat(claim(owner, 1, "100")).map(WindowRow::number).contains(1L);
     assertThat(claim(owner, 1, "200")).map(WindowRow::number).contains(2L);
@@ -204,6 +210,27 @@ class FenceIT {
   }
 
   @Test
+  void aClaimOfBlocksThatARewriteHasMadeVoidIsLost() throws Exception {
+    assertThat(openBlocks(windows.frontier(owner, RUN), 1)).isTrue();
+    Frontier before = windows.frontier(owner, RUN);
+    assertThat(openBlocks(before, 2)).isTrue();
+
+    assertThat(claim(owner, 1, before, "(100,0)")).isEmpty();
+    Frontier after = windows.frontier(owner, RUN);
+    assertThat(after.file()).contains(2L);
+    assertThat(after.leavesDone()).doesNotContain(LEAF);
+    assertThat(claim(owner, 1, after, "(100,0)")).map(WindowRow::kind).contains(WindowKind.BLOCK);
+    assertThat(windows.unfinished(owner, RUN))
+        .extracting(WindowRow::kind)
+        .containsExactly(WindowKind.KEY, WindowKind.KEY, WindowKind.BLOCK);
+  }
+
+  private boolean openBlocks(Frontier from, long file) throws SQLException {
+    return windows.openLeaf(
+        owner, RUN, 1, from, LEAF, Optional.of(file), Optional.of(List.of("(1000,0)")));
+  }
+
+  @Test
   void ofTwoThatTakeOverAtOnceOneHasTheRun() throws Exception {
     Connection other = connect();
     try (LockHolder second = window(2)) {
@@ -248,7 +275,13 @@ class FenceIT {
     assertThat(runs.show(owner, RUN, 1, Optional.of("nothing"), 1, Optional.empty())).isEmpty();
     assertThat(
             windows.openLeaf(
-                owner, RUN, 1, windows.frontier(owner, RUN), LEAF + 1, Optional.empty()))
+                owner,
+                RUN,
+                1,
+                windows.frontier(owner, RUN),
+                LEAF + 1,
+                Optional.empty(),
+                Optional.empty()))
         .isFalse();
     windows.close(owner, RUN, 1, 1);
     leases.release(owner, RUN, 1, RunState.FAILED, "too late");

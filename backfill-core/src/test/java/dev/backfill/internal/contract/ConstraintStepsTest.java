@@ -26,7 +26,8 @@ class ConstraintStepsTest {
   private static final String OURS = "backfill_c_not_null";
 
   private static final String ADD_CHECK =
-      "alter table \"s\".\"t\" add constraint \"backfill_c_not_null\" check (\"c\" is not null) not valid";
+      "alter table \"s\".\"t\" add constraint \"backfill_c_not_null\" check (\"c\" is not null) not"
+          + " valid";
   private static final String ADD_NOT_NULL =
       "alter table \"s\".\"t\" add constraint \"backfill_c_not_null\" not null \"c\" not valid";
   private static final String SET = "alter table \"s\".\"t\" alter column \"c\" set not null";
@@ -40,7 +41,7 @@ class ConstraintStepsTest {
   private static TableState table(String name, boolean declared, Constraint... constraints) {
     char kind = name.startsWith("p") ? 'p' : 'r';
     return new TableState(
-        new Leaf(name.hashCode(), "s", name.substring(name.indexOf(':') + 1), kind, 0, 0, 100),
+        new Leaf(name.hashCode(), "s", name.substring(name.indexOf(':') + 1), kind, 0, 0, 100, 1),
         true,
         declared,
         List.of(constraints));

@@ -93,6 +93,7 @@ record Definitions(Specification spec) {
             o.batchSize(),
             o.workers(),
             o.stripes(),
+            o.order(),
             o.maxRowsPerSecond(),
             o.retry(),
             o.timeouts(),
