@@ -40,6 +40,7 @@ class BadInputTest {
           throttle.dead-tuples=-1      | throttle.dead-tuples
           contract=never               | contract
           new-rows=nobody              | new-rows
+          order=random                 | order
           table=a.b.c                  | table
           column=                      | column
           type=                        | type

@@ -2,6 +2,7 @@ package dev.backfill.spring;
 
 import dev.backfill.model.Contract;
 import dev.backfill.model.NewRows;
+import dev.backfill.model.ScanOrder;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import org.springframework.util.unit.DataSize;
  * @param constant The same value for every row, in the database's text form.
  * @param where SQL condition; only rows for which it holds are filled.
  * @param key Columns of a unique NOT NULL index to page by.
+ * @param order In which order rows are gone through.
  * @param newRows How rows are covered that are inserted meanwhile.
  * @param contract What happens once every row is filled.
  * @param workers Windows filled at the same time, 1 to 64.
@@ -37,6 +39,7 @@ public record DefinitionProperties(
     @Nullable String constant,
     @Nullable String where,
     @DefaultValue List<String> key,
+    @Nullable ScanOrder order,
     @Nullable NewRows newRows,
     @Nullable Contract contract,
     @Nullable Integer workers,

@@ -31,6 +31,7 @@ final class PropertyDefinition {
     if (!properties.key().isEmpty()) {
       set("key", properties.key().toArray(String[]::new), builder::key);
     }
+    set("order", properties.order(), builder::order);
     set("new-rows", properties.newRows(), builder::newRows);
     set("contract", properties.contract(), builder::contract);
     set("workers", properties.workers(), builder::workers);
