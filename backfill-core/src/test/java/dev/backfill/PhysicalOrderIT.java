@@ -179,7 +179,8 @@ class PhysicalOrderIT {
             database.queryStrings(
                 "select indexrelname::text from pg_stat_user_indexes"
                     + " where relname = 'orders' and idx_scan > 0"))
-        .isEmpty();
+        .as("but for the preflight, which tries the value on rows by their key")
+        .isSubsetOf("orders_pkey");
     assertThat(sent)
         .flatMap(sql -> List.of(sql.split(";")))
         .filteredOn(sql -> sql.matches("(?is).*\\bcount\\s*\\(.*\"orders\".*"))

@@ -150,7 +150,8 @@ public final class LeafSql {
 
   /** The scan of {@link #update} alone, for EXPLAIN while the column does not exist. */
   String scan(Rows rows) {
-    return "select from %s as %s where %s%s".formatted(leaf, alias, rows.predicate(), condition());
+    return "select from %s as %s where %s%s"
+        .formatted(leaf, alias, rows.predicate(), and(rows, condition()));
   }
 
   /** The scan of {@link #update} alone, for EXPLAIN. */
@@ -198,16 +199,19 @@ public final class LeafSql {
     return fromStart ? "" : key.after(alias) + " and ";
   }
 
+  private String unfilled(Rows rows) {
+    return and(rows, " and %s.%s is null".formatted(alias, target.column()) + condition());
+  }
+
   /**
    * The CASE keeps the planner off an index on rows without a value, or on what the user's
    * condition asks for: it would be read from its start in each batch, and the backfill has just
    * left a dead entry in it for every row.
    */
-  private String unfilled(Rows rows) {
-    String unfilled = "%s.%s is null".formatted(alias, target.column()) + condition();
-    return rows.byPlace()
-        ? " and case when " + unfilled + " then true else false end"
-        : " and " + unfilled;
+  private static String and(Rows rows, String conditions) {
+    return rows.byPlace() && !conditions.isEmpty()
+        ? " and case when true" + conditions + " then true else false end"
+        : conditions;
   }
 
   private String condition() {
