@@ -347,30 +347,30 @@ class PhysicalOrderIT {
 
   @Test
   void chosenForKeysAtRandomInATableBeyondTheCache() {
-    long cache =
-        database.queryLong(
-            "select setting::bigint * 8192 from pg_settings where name = 'shared_buffers'");
-    // Four rows a block.
-    long rows = cache / 2 / 8192 * 4 + 400;
     database.execute(
         "create table orders (id uuid primary key, n int not null, filler text not null)",
-        "alter table orders alter filler set storage plain",
-        "insert into orders select gen_random_uuid(), n, repeat('x', 1900)"
-            + " from generate_series(1, "
-            + rows
-            + ") n");
-    database.execute("vacuum analyze orders");
-    BoundBackfill backfill =
-        Backfill.column("orders", "twice").type("int").value("n * 2").on(database.dataSource());
+        "insert into orders select gen_random_uuid(), n, repeat('x', 200)"
+            + " from generate_series(1, 20000) n",
+        "vacuum analyze orders");
 
-    BackfillPlan plan = backfill.plan();
+    BackfillPlan inCache = twice(database.unpooled()).plan();
+    assertThat(inCache.order()).isEqualTo(ScanOrder.KEY);
+    assertThat(inCache.orderReason()).contains("the caches hold the table");
+
+    PGSimpleDataSource small = database.unpooled();
+    small.setOptions("-c effective_cache_size=4MB");
+    BackfillPlan plan = twice(small).plan();
     assertThat(plan.order()).isEqualTo(ScanOrder.PHYSICAL);
-    assertThat(plan.orderReason()).contains("correlation");
+    assertThat(plan.orderReason()).contains("correlation", "too large for the caches");
     assertThat(plan.stripes()).isGreaterThan(1);
-    assertThat(plan.windowReason()).contains("shared_buffers");
+    assertThat(plan.windowRows()).isPositive();
     assertThat(plan.toString()).contains("in physical order: ", plan.windowReason());
 
-    assertThat(backfill.run().rows()).isEqualTo(rows);
+    assertThat(twice(small).run().rows()).isEqualTo(ROWS);
     assertThat(kinds()).containsExactly("block");
+  }
+
+  private static BoundBackfill twice(PGSimpleDataSource dataSource) {
+    return Backfill.column("orders", "twice").type("int").value("n * 2").on(dataSource);
   }
 }

@@ -4,7 +4,7 @@ package dev.backfill.model;
 public enum ScanOrder {
   /**
    * By the catalogs: physical where the order of the keys is not that of the rows and the table is
-   * too large for the server's cache, else by key. The plan gives the reason.
+   * larger than half of {@code effective_cache_size}, else by key. The plan gives the reason.
    */
   AUTO,
   /** In the order of the key, by its index. */

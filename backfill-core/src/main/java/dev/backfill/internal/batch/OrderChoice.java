@@ -7,9 +7,17 @@ import java.sql.Connection;
 import java.util.Locale;
 import java.util.Optional;
 
-/** In which order a leaf is gone through, and why. */
+/**
+ * In which order a leaf is gone through, and why.
+ *
+ * <p>A batch of random keys reads about a block for each row. As long as the caches hold the table
+ * that is cheap, and has its use: few rows of a page are updated at a time, so that 89 % of the
+ * updates were measured to stay in place, where windows of blocks in sixteen passes have 82 %. Once
+ * blocks come from a disk, those reads are what costs.
+ */
 public record OrderChoice(WindowKind kind, String reason) {
   private static final double RANDOM = 0.5;
+  // The other half is for the indexes, and for other tables.
   private static final int SHARE_OF_CACHE = 2;
   private static final int BLOCK_BYTES = 8_192;
 
@@ -22,7 +30,7 @@ public record OrderChoice(WindowKind kind, String reason) {
           of(
               KeyCorrelation.of(connection, target.key(), leaf),
               leaf.pages() * BLOCK_BYTES,
-              target.server().sharedBuffersBytes());
+              target.server().effectiveCacheBytes());
     };
   }
 
@@ -40,12 +48,13 @@ public record OrderChoice(WindowKind kind, String reason) {
           WindowKind.KEY,
           "the rows stand in another order than the key "
               + found
-              + ", but the table is small beside shared_buffers");
+              + ", but the caches hold the table (effective_cache_size)");
     }
     return new OrderChoice(
         WindowKind.BLOCK,
         "the rows stand in another order than the key "
             + found
-            + ", so a batch of keys would read about a block for each row");
+            + ", and the table is too large for the caches (effective_cache_size), so a batch of"
+            + " keys would read about a block for each row");
   }
 }

@@ -8,6 +8,7 @@ import java.time.Duration;
  *
  * @param version server_version_num, 180006 for 18.6
  * @param readOnly in recovery, or default_transaction_read_only is on
+ * @param effectiveCacheBytes what the planner takes the caches of server and system for together
  * @param countsRows whether sessions count the rows that they update (track_counts)
  */
 public record ServerInfo(
@@ -17,6 +18,7 @@ public record ServerInfo(
     Duration deadlockTimeout,
     Duration checkpointTimeout,
     long sharedBuffersBytes,
+    long effectiveCacheBytes,
     boolean countsRows,
     String database,
     String user) {
@@ -35,6 +37,7 @@ public record ServerInfo(
                    (select setting::bigint from pg_settings where name = 'deadlock_timeout'),
                    (select setting::bigint from pg_settings where name = 'checkpoint_timeout'),
                    (select setting::bigint * 8192 from pg_settings where name = 'shared_buffers'),
+                   (select setting::bigint * 8192 from pg_settings where name = 'effective_cache_size'),
                    current_setting('track_counts')::boolean,
                    current_database()::text,
                    current_user::text
@@ -48,8 +51,9 @@ public record ServerInfo(
                     Duration.ofMillis(r.get(3, Long.class)),
                     Duration.ofSeconds(r.get(4, Long.class)),
                     r.get(5, Long.class),
-                    r.get(6, Boolean.class),
-                    r.get(7, String.class),
-                    r.get(8, String.class)));
+                    r.get(6, Long.class),
+                    r.get(7, Boolean.class),
+                    r.get(8, String.class),
+                    r.get(9, String.class)));
   }
 }

@@ -17,7 +17,7 @@ class OrderChoiceTest {
     "0.50, 8.0, KEY, stand in the order of the key",
     "0.49, 8.0, BLOCK, a block for each row",
     "0.00, 0.5, BLOCK, (correlation 0.00)",
-    "0.00, 0.4, KEY, small beside shared_buffers",
+    "0.00, 0.4, KEY, the caches hold the table",
     ", 8.0, KEY, no statistics",
   })
   void byCorrelationAndSize(Double correlation, double share, WindowKind kind, String reason) {

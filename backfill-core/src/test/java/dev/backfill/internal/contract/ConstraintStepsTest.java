@@ -90,6 +90,7 @@ class ConstraintStepsTest {
             Duration.ZERO,
             Duration.ZERO,
             0,
+            0,
             true,
             "database",
             "user");

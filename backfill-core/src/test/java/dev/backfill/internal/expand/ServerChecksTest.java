@@ -13,7 +13,7 @@ class ServerChecksTest {
     Findings findings = new Findings();
     Duration second = Duration.ofSeconds(1);
     ServerChecks.check(
-        new ServerInfo(version, inRecovery, readOnly, second, second, 1, true, "db", "user"),
+        new ServerInfo(version, inRecovery, readOnly, second, second, 1, 1, true, "db", "user"),
         findings);
     return findings.problems();
   }
