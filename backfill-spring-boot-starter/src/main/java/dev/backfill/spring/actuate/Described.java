@@ -16,8 +16,8 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param definition its name in this application; absent where another one defines it
  * @param table the table, quoted and qualified
  * @param phase EXPAND, BACKFILL, CONTRACT or DONE; absent before it has a run
- * @param state RUNNING, PAUSED, STOPPED, AWAITING_APPROVAL, FAILED, DONE or ABANDONED; before it has a run,
- *     what this process has come to
+ * @param state RUNNING, PAUSED, STOPPED, AWAITING_APPROVAL, FAILED, DONE or ABANDONED; before it
+ *     has a run, what this process has come to
  * @param rows filled rows
  * @param done estimated share of the work that is done, 0 to 1
  * @param etaSeconds estimated time to the end of the phase BACKFILL; absent while unknown
