@@ -114,7 +114,8 @@ public final class RepairExecution {
     RunRow before = known.run();
     Ownership ownership =
         new Ownership(
-            register,
+            register.runs(),
+            register.leases(),
             connection,
             before.name(),
             epoch,
