@@ -22,7 +22,7 @@ public final class CrashingApplication {
         .type("text")
         .value("case when shipped_at is null then 'pending' else 'shipped' end")
         .workers(Integer.parseInt(args[1]))
-        .order(ScanOrder.valueOf(args[2]))
+        .order(args.length > 2 ? ScanOrder.valueOf(args[2]) : ScanOrder.AUTO)
         .batchSize(BatchSize.fixed(200))
         .maxRowsPerSecond(60_000)
         // Of a few processors it would leave nearly all to the traffic, for minutes.

@@ -65,7 +65,8 @@ public final class AbandonStore {
                       + " set state = 'ABANDONED', owner = null, lease_until = null,"
                       + " requested_action = null, last_error = null, waiting_for = null,"
                       + " waiting_since = null, share_done = 0, remaining = null, swept_rows = 0,"
-                      + " frontier_leaf = null, frontier = null, bound = null, leaves_done = '{}',"
+                      + " frontier_leaf = null, frontier_file = null, frontier = null, bound = null,"
+                      + " leaves_done = '{}',"
                       + " windows = 0, added_attnum = null, default_oid = null,"
                       + " updated_at = clock_timestamp(), finished_at = clock_timestamp()"
                       + " where name = ? and epoch = ? and owner is not null",
