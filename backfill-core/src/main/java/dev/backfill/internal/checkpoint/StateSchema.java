@@ -3,6 +3,7 @@ package dev.backfill.internal.checkpoint;
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.SqlStates;
+import dev.backfill.internal.postgres.Strangers;
 import dev.backfill.internal.postgres.Tx;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.model.BackfillException;
@@ -45,8 +46,15 @@ public final class StateSchema {
         .get(0, Boolean.class);
   }
 
-  /** Whether they are there and this role may read them. */
-  public boolean existsReadable(Connection connection) {
+  /**
+   * Whether they are there, this role may read them, and no stranger can have written what they
+   * say.
+   */
+  public boolean existsTrusted(Connection connection, long table) {
+    return readable(connection) && Strangers.inSchema(connection, schema, table).isEmpty();
+  }
+
+  private boolean readable(Connection connection) {
     return Jooq.on(connection)
         .fetchSingle(
             """
@@ -60,11 +68,15 @@ public final class StateSchema {
         .get(0, Boolean.class);
   }
 
-  /** Creates what is missing; safe when several nodes do so at once. */
-  public void ensure(Connection connection) throws SQLException, InterruptedException {
+  /**
+   * Creates what is missing; safe when several nodes do so at once.
+   *
+   * @param table the oid of the run's table, whose owner is no stranger
+   */
+  public void ensure(Connection connection, long table) throws SQLException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
       try {
-        Tx.run(connection, this::createIfMissing);
+        Tx.run(connection, tx -> createIfMissing(tx, table));
         return;
       } catch (SQLException | DataAccessException e) {
         if (attempt == ATTEMPTS || !CREATED_BY_ANOTHER.contains("" + SqlStates.state(e))) {
@@ -75,8 +87,9 @@ public final class StateSchema {
     }
   }
 
-  private void createIfMissing(Connection connection) {
+  private void createIfMissing(Connection connection, long table) {
     DSLContext sql = Jooq.on(connection);
+    refuseStrangers(connection, table);
     if (!exists(connection)) {
       // CREATE SCHEMA IF NOT EXISTS asks for CREATE on the database even when the schema exists.
       boolean schemaExists =
@@ -94,6 +107,18 @@ public final class StateSchema {
     if (version < VERSION) {
       upgrade(connection, sql);
     }
+  }
+
+  /** The preflight has looked, but somebody may have created them since. */
+  private void refuseStrangers(Connection connection, long table) {
+    Strangers.inSchema(connection, schema, table).stream()
+        .findFirst()
+        .ifPresent(
+            found -> {
+              throw new RunFailedException(
+                  "%s belongs to %s, who could change what a run does; the run did not start. Its owner must be the role of the run: start again for the statement that mends it."
+                      .formatted(found.what(), found.owner()));
+            });
   }
 
   /** Only adds, so that a node with the older library goes on with a run that it owns. */

@@ -33,13 +33,19 @@ final class PoolCheck {
       if (!second(dataSource)) {
         throw tooSmall(
             "While "
-                + first.getMetaData().getURL()
+                + withoutParameters(first.getMetaData().getURL())
                 + " was connected, a second connection did not come within "
                 + PATIENCE.toSeconds()
                 + " s",
             workers);
       }
     }
+  }
+
+  /** A password may be among them. */
+  private static String withoutParameters(String url) {
+    int parameters = url.indexOf('?');
+    return parameters < 0 ? url : url.substring(0, parameters);
   }
 
   /** As many workers as were asked for, or as the pool has connections for beside the run's own. */

@@ -2,6 +2,7 @@ package dev.backfill.internal.expand;
 
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.Strangers;
 import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import java.sql.Connection;
@@ -10,11 +11,13 @@ import org.jooq.Record;
 
 /** The rights that a run needs, each with the statement that gives it. */
 final class RightsChecks {
+  private final Connection connection;
   private final DSLContext sql;
   private final Findings findings;
   private final String role;
 
   RightsChecks(Connection connection, Findings findings) {
+    this.connection = connection;
     this.sql = Jooq.on(connection);
     this.findings = findings;
     this.role = sql.fetchSingle("select quote_ident(current_user)").get(0, String.class);
@@ -33,6 +36,8 @@ final class RightsChecks {
       readable &= table(each);
     }
     stateSchema(stateSchema);
+    strangers(stateSchema, table.oid());
+    openSchemas();
     return readable;
   }
 
@@ -78,6 +83,56 @@ final class RightsChecks {
             + "ALTER ROLE "
             + role
             + " BYPASSRLS.");
+  }
+
+  private void strangers(String stateSchema, long table) {
+    for (Strangers.Owned found : Strangers.inSchema(connection, stateSchema, table)) {
+      findings.problem(
+          found.what()
+              + " belongs to role "
+              + found.owner()
+              + ", who could change through it what a run does, with the rights of "
+              + role
+              + ". ALTER "
+              + found.what().replace("relation", "table")
+              + " OWNER TO "
+              + role
+              + " once you know what is in it, or keep the state in another schema: stateSchema(...).");
+    }
+    for (Strangers.Owned found : Strangers.onSearchPath(connection, table)) {
+      findings.problem(
+          found.what()
+              + " of role "
+              + found.owner()
+              + " may be called in place of PostgreSQL's own, with the rights of "
+              + role
+              + ". DROP "
+              + found.what()
+              + ", or take its schema off the search path of "
+              + role
+              + ".");
+    }
+  }
+
+  /** Where a function may appear that {@link Strangers} did not find at the start. */
+  private void openSchemas() {
+    sql.fetch(
+            """
+            select pg_catalog.quote_ident(s::text)
+            from pg_catalog.unnest(pg_catalog.current_schemas(false)) as s
+            where s <> 'pg_catalog'::name
+              and pg_catalog.has_schema_privilege('public'::name, s::text, 'create'::text)
+            """)
+        .forEach(
+            r ->
+                findings.warning(
+                    "Every role may create functions in schema "
+                        + r.get(0, String.class)
+                        + ", which is on the search path of "
+                        + role
+                        + ", and one may be called in place of PostgreSQL's own. REVOKE CREATE ON SCHEMA "
+                        + r.get(0, String.class)
+                        + " FROM PUBLIC."));
   }
 
   private void stateSchema(String schema) {

@@ -52,7 +52,7 @@ class FenceIT {
     database.execute("drop schema if exists backfill cascade");
     owner = connect();
     successor = connect();
-    new StateSchema(SCHEMA, duration -> {}).ensure(owner);
+    new StateSchema(SCHEMA, duration -> {}).ensure(owner, 0);
     runs.register(owner, RUN, 1, "t", "c", Map.of("type", "text"));
     assertThat(leases.acquire(owner, RUN, "owner", OVER)).contains(1L);
     assertThat(

@@ -410,4 +410,17 @@ class CoverTriggerIT {
     assertThat(status(1)).isEqualTo("shipped77");
     assertThat(triggers()).hasSize(2);
   }
+
+  @Test
+  void theFunctionHasAFixedSearchPathAndTheRightsOfWhoeverWrites() {
+    expansion.expand(status());
+    assertThat(
+            database.queryStrings(
+                "select prosecdef || ' ' || array_to_string(proconfig, ',') from pg_proc"
+                    + " where pronamespace = 'backfill'::regnamespace and proname ~ '^cover_'"))
+        .singleElement()
+        .asString()
+        .startsWith("false search_path=pg_catalog, ")
+        .endsWith(", pg_temp");
+  }
 }

@@ -1,0 +1,124 @@
+package dev.backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.backfill.model.BatchSize;
+import dev.backfill.model.PreflightException;
+import dev.backfill.testing.PostgresTest;
+import dev.backfill.testing.TestDatabase;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** What must not be read in a log or in a message: passwords, and what stands in the rows. */
+@PostgresTest
+class SecretsIT {
+  private static final String PASSWORD = "hunter2";
+
+  TestDatabase database;
+  CapturedLog log;
+
+  @BeforeEach
+  void capture() {
+    database.execute("drop schema if exists backfill cascade", "drop table if exists people");
+    database.execute(
+        "create table people (id bigint primary key, name text not null)",
+        "insert into people select i, 'Ada Lovelace ' || i from generate_series(1, 3000) i");
+    log = CapturedLog.open();
+  }
+
+  @AfterEach
+  void release() {
+    log.close();
+  }
+
+  private static BackfillBuilder initials() {
+    return Backfill.column("people", "initials").type("text").value("left(name, 1)");
+  }
+
+  private static String told(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+
+  private static String withPassword(String url) {
+    return url + (url.contains("?") ? "&" : "?") + "password=" + PASSWORD;
+  }
+
+  @Test
+  void aServerThatIsNotThere() {
+    String nowhere = withPassword("jdbc:postgresql://localhost:1/shop");
+
+    Throwable failure = catchThrowable(() -> initials().on(nowhere, "app", PASSWORD).run());
+
+    assertThat(failure).isNotNull();
+    assertThat(told(failure)).contains("localhost:1").doesNotContain(PASSWORD);
+    assertThat(log.lines())
+        .anyMatch(line -> line.contains("localhost:1"))
+        .noneMatch(line -> line.contains(PASSWORD));
+  }
+
+  @Test
+  void aLoginThatIsRefused() {
+    String url = withPassword(database.unpooled().getUrl());
+
+    Throwable failure = catchThrowable(() -> initials().on(url, "nobody", PASSWORD).run());
+
+    assertThat(failure).isNotNull();
+    assertThat(told(failure)).contains("nobody").doesNotContain(PASSWORD);
+    assertThat(log.lines()).isNotEmpty().noneMatch(line -> line.contains(PASSWORD));
+  }
+
+  @Test
+  void aPoolOfOneThatTellsItsUrl() {
+    PGSimpleDataSource one =
+        new PGSimpleDataSource() {
+          private boolean lent;
+
+          @Override
+          public java.sql.Connection getConnection() throws SQLException {
+            if (lent) {
+              throw new SQLException("the only connection is lent");
+            }
+            lent = true;
+            return java.sql.DriverManager.getConnection(withPassword(database.url()));
+          }
+        };
+
+    Throwable failure = catchThrowable(() -> initials().on(one).run());
+
+    assertThat(failure)
+        .isInstanceOf(PreflightException.class)
+        .hasMessageContaining("a second connection did not come")
+        .hasMessageContaining("/" + database.name());
+    assertThat(told(failure)).doesNotContain(PASSWORD);
+    assertThat(log.lines()).noneMatch(line -> line.contains(PASSWORD));
+  }
+
+  @Test
+  void theRowsOfARunAndItsConnection() {
+    PGSimpleDataSource server = database.unpooled();
+    String url = withPassword(server.getUrl());
+    BatchSize small = BatchSize.fixed(100);
+
+    initials().batchSize(small).on(url, server.getUser(), PASSWORD).run();
+    Backfill.column("people", "length")
+        .type("int")
+        .value(List.of("name"), row -> row.get("name", String.class).length())
+        .batchSize(small)
+        .on(url, server.getUser(), PASSWORD)
+        .run();
+
+    assertThat(log.lines())
+        .anyMatch(line -> line.contains("people"))
+        .noneMatch(line -> line.contains("Lovelace"))
+        .noneMatch(line -> line.contains(PASSWORD));
+  }
+}
