@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.backfill.model.BatchSize;
+import dev.backfill.model.NewRows;
 import dev.backfill.model.PreflightException;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
@@ -112,6 +113,7 @@ class SecretsIT {
     Backfill.column("people", "length")
         .type("int")
         .value(List.of("name"), row -> row.get("name", String.class).length())
+        .newRows(NewRows.application())
         .batchSize(small)
         .on(url, server.getUser(), PASSWORD)
         .run();

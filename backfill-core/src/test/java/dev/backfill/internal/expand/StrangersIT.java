@@ -3,6 +3,7 @@ package dev.backfill.internal.expand;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.backfill.Backfill;
 import dev.backfill.BoundBackfill;
 import dev.backfill.model.PreflightException;
@@ -39,7 +40,7 @@ class StrangersIT {
   void orders() {
     database.execute(
         "drop schema if exists backfill cascade",
-        "drop table if exists orders",
+        "drop table if exists orders cascade",
         "alter database " + database.name() + " owner to current_user");
     database.ordersTable(20);
     database.execute("alter table orders owner to clerk");
@@ -47,6 +48,11 @@ class StrangersIT {
 
   private static BoundBackfill run(DataSource dataSource) {
     return Backfill.column("orders", "copy").type("text").value("note").on(dataSource);
+  }
+
+  /** A role's settings are those of its next sessions. */
+  private static void connectAnew() {
+    ((HikariDataSource) clerk).getHikariPoolMXBean().softEvictConnections();
   }
 
   private static void as(DataSource role, String... statements) throws SQLException {
@@ -73,7 +79,7 @@ class StrangersIT {
     run(clerk).run();
     String finished =
         database.queryString("select row_to_json(r)::text from backfill.run r").replace("'", "''");
-    database.execute("drop schema backfill cascade", "alter table orders drop column copy");
+    database.execute("drop schema backfill cascade", "alter table orders drop column copy cascade");
     as(
         mallory,
         "create schema backfill",
@@ -96,7 +102,7 @@ class StrangersIT {
   void oneForeignTableOrFunctionInOurOwnSchemaIsEnough() throws SQLException {
     run(clerk).run();
     database.execute(
-        "alter table orders drop column copy",
+        "alter table orders drop column copy cascade",
         "truncate backfill.run cascade",
         "alter table backfill.event owner to mallory");
     assertRefused(clerk, "relation backfill.event belongs to role mallory");
@@ -115,7 +121,7 @@ class StrangersIT {
     assertThat(run(clerk).run().state()).isEqualTo(RunState.DONE);
 
     database.execute(
-        "alter table orders drop column copy",
+        "alter table orders drop column copy cascade",
         "drop schema backfill cascade",
         "alter database " + database.name() + " owner to mallory",
         "create schema backfill authorization mallory",
@@ -130,7 +136,7 @@ class StrangersIT {
     assertThat(run(database.dataSource()).run().state()).isEqualTo(RunState.DONE);
 
     database.execute(
-        "alter table orders drop column copy",
+        "alter table orders drop column copy cascade",
         "drop schema backfill cascade",
         "create schema backfill authorization mallory");
     assertRefused(database.dataSource(), "schema backfill belongs to role mallory");
@@ -146,20 +152,20 @@ class StrangersIT {
     assertRefused(
         clerk,
         "function hash_record(orders) of role mallory may be called in place of PostgreSQL's own",
-        "operator =(bigint,integer) of role mallory",
-        "DROP operator =(bigint,integer)");
+        "operator public.=(bigint,integer) of role mallory",
+        "DROP operator public.=(bigint,integer)");
 
     database.execute("alter role clerk set search_path = pg_catalog");
     BoundBackfill elsewhere =
         Backfill.column("public.orders", "copy").type("text").value("note").on(clerk);
-    database.terminateBackends("app");
+    connectAnew();
     assertThat(elsewhere.plan().missingRights()).isEmpty();
 
     database.execute(
         "alter role clerk reset search_path",
         "drop operator public.= (bigint, int)",
         "alter function public.hash_record(orders) owner to clerk");
-    database.terminateBackends("app");
+    connectAnew();
     assertThat(run(clerk).run().state()).isEqualTo(RunState.DONE);
     database.execute(
         "drop function public.hash_record(orders)", "drop function public.same(bigint, int)");
