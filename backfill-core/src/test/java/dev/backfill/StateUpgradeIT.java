@@ -50,6 +50,7 @@ class StateUpgradeIT {
     UpdateAudit audit = UpdateAudit.install(database, "orders", "code");
     try (BackfillRun run = code().maxRowsPerSecond(1_000).on(database.dataSource()).start()) {
       assertThat(firstBatch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(run.completion()).isNotDone();
     }
     long filled = audit.updates();
     assertThat(filled).isBetween(1L, ROWS - 1L);
@@ -88,8 +89,7 @@ class StateUpgradeIT {
   private static String script() throws IOException {
     try (InputStream script =
         Backfill.class.getResourceAsStream("/dev/backfill/internal/checkpoint/v1.sql")) {
-      return new String(
-          Objects.requireNonNull(script).readAllBytes(), StandardCharsets.UTF_8);
+      return new String(Objects.requireNonNull(script).readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 }

@@ -87,10 +87,11 @@ final class AbandonByOperator {
   private boolean ask(Connection c, String run, boolean keepColumn)
       throws SQLException, InterruptedException {
     StateSchema schema = new StateSchema(stateSchema, sleeper);
-    if (!schema.exists(c)) {
+    Optional<RunRow> row = schema.exists(c) ? runs.find(c, run) : Optional.empty();
+    if (row.isEmpty()) {
       return false;
     }
-    schema.ensure(c);
+    schema.ensure(c, row.get().tableOid());
     return abandons.request(c, run, keepColumn) || runs.find(c, run).isPresent();
   }
 

@@ -38,7 +38,7 @@ record KnownRun(Target target, RunRow run) {
           "Column %s of %s does not exist, so there is nothing to compare or repair. Nothing was changed."
               .formatted(target.column(), target.table().sql()));
     }
-    state.ensure(connection);
+    state.ensure(connection, target.table().oid());
     return new KnownRun(target, run);
   }
 
