@@ -1,6 +1,7 @@
 package dev.backfill;
 
 import dev.backfill.event.BackfillListener;
+import dev.backfill.model.BadRows;
 import dev.backfill.model.BatchSize;
 import dev.backfill.model.ColumnValue;
 import dev.backfill.model.Contract;
@@ -56,6 +57,7 @@ public final class BackfillBuilder {
   private String stateSchema = Options.defaults().stateSchema();
   private boolean published;
   private boolean dropCover;
+  private BadRows badRows = Options.defaults().badRows();
   private final List<Throttle> throttles = new ArrayList<>(Throttling.defaults().throttles());
   private boolean unthrottled;
   private OptionalLong cores = OptionalLong.empty();
@@ -213,6 +215,18 @@ public final class BackfillBuilder {
   }
 
   /**
+   * What is done about a row that cannot take its value. Default: {@link BadRows#fail()}.
+   *
+   * <p>With {@link BadRows#quarantine} such rows are kept by key in the state tables, and each
+   * start of the run tries them again before it goes on. NOT NULL is refused while one is left.
+   */
+  public BackfillBuilder badRows(BadRows reaction) {
+    once("badRows");
+    badRows = reaction;
+    return this;
+  }
+
+  /**
    * Watches these too; one of the same name replaces the default, or what was given before.
    * Default: {@link Throttles#defaults()}.
    *
@@ -306,6 +320,7 @@ public final class BackfillBuilder {
             stateSchema,
             published,
             dropCover,
+            badRows,
             throttling());
     return new BackfillDefinition(
         new Specification(name, schema, table, column, type, value, where, key, options),

@@ -2,11 +2,13 @@ package dev.backfill;
 
 import dev.backfill.internal.engine.Operations;
 import dev.backfill.model.BackfillException;
+import dev.backfill.model.QuarantinedRow;
 import dev.backfill.model.RunEvent;
 import dev.backfill.model.RunFailedException;
 import dev.backfill.model.RunStatus;
 import dev.backfill.model.VerificationStatus;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import javax.sql.DataSource;
 
@@ -16,6 +18,7 @@ import javax.sql.DataSource;
  */
 public final class Backfills {
   private static final int HISTORY = 100;
+  private static final int QUARANTINED = 100;
 
   private final Operations operations;
 
@@ -54,6 +57,38 @@ public final class Backfills {
    */
   public Optional<VerificationStatus> verification(String run) {
     return operations.verification(run);
+  }
+
+  /**
+   * The first 100 rows that a run has put into quarantine, the earliest first.
+   *
+   * @throws BackfillException when there is no run of that name
+   */
+  public List<QuarantinedRow> quarantined(String run) {
+    return quarantined(run, QUARANTINED);
+  }
+
+  /**
+   * The first rows that a run has put into quarantine, the earliest first.
+   *
+   * @param limit how many at most, at least 1
+   * @throws BackfillException when there is no run of that name
+   */
+  public List<QuarantinedRow> quarantined(String run, int limit) {
+    if (limit < 1) {
+      throw new IllegalArgumentException("limit: must be at least 1, was " + limit);
+    }
+    return operations.quarantined(run, limit);
+  }
+
+  /**
+   * How many rows a run has in quarantine, by the SQLSTATE that they failed with; the most frequent
+   * first.
+   *
+   * @throws BackfillException when there is no run of that name
+   */
+  public Map<String, Long> quarantinedBySqlState(String run) {
+    return operations.quarantinedBySqlState(run);
   }
 
   /**

@@ -59,6 +59,28 @@ public final class BoundBackfill {
   }
 
   /**
+   * Tries each row that the run has put into quarantine again, on the calling thread, and does
+   * nothing else: a run that ended in between stays there, and one that is done with {@code
+   * contract(none())} stays done. Rows that are filled now leave the quarantine, and so do rows
+   * that the application has filled or deleted. Each start of a run that is not done does the same
+   * first.
+   *
+   * @return {@link BackfillResult#quarantined()} of it is how many are left
+   * @throws BackfillException with what to do next, at once when another process is at the run
+   */
+  public BackfillResult retryQuarantined() {
+    try (Databases database = databases.get()) {
+      return execution(database).retryQuarantined();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RunFailedException(
+          "The thread was interrupted, and the rows that were not tried again yet stay in quarantine."
+              + " Call it again to go on.",
+          e);
+    }
+  }
+
+  /**
    * Starts the backfill on a daemon thread of its own.
    *
    * @return the handle; closing it stops the run cleanly

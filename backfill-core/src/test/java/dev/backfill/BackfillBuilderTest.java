@@ -3,6 +3,7 @@ package dev.backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.backfill.model.BadRows;
 import dev.backfill.model.BatchSize;
 import dev.backfill.model.Contract;
 import dev.backfill.model.NewRows;
@@ -34,6 +35,7 @@ class BackfillBuilderTest {
         bad("where", b -> b.where(" ")),
         bad("key", BackfillBuilder::key),
         bad("key", b -> b.key("id", "")),
+        bad("badRows", b -> b.badRows(BadRows.quarantine(0))),
         bad("batch: rows", b -> b.batchSize(BatchSize.fixed(0))),
         bad("batch: target", b -> b.batchSize(BatchSize.adaptive(Duration.ZERO))),
         bad("workers", b -> b.workers(0)),

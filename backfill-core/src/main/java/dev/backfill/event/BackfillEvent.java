@@ -3,6 +3,7 @@ package dev.backfill.event;
 import dev.backfill.model.BackfillResult;
 import dev.backfill.model.Phase;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** Something that happened in a run. */
@@ -58,6 +59,32 @@ public sealed interface BackfillEvent {
 
   /** A batch was rolled back and will be tried again. */
   record BatchRetried(String run, long window, String sqlState, String message, Duration pause)
+      implements BackfillEvent {}
+
+  /**
+   * A row that cannot take its value was put into quarantine, and the run goes on behind it.
+   *
+   * @param table the table that holds it, a partition say
+   * @param key its key's columns in PostgreSQL's text form
+   * @param message without values of the row unless the definition asks for them
+   * @param total how many rows of the run are in quarantine now
+   */
+  record RowQuarantined(
+      String run, String table, List<String> key, String sqlState, String message, long total)
+      implements BackfillEvent {
+    public RowQuarantined {
+      key = List.copyOf(key);
+    }
+  }
+
+  /**
+   * Rows have left the quarantine: this run has filled them, or the application has filled or
+   * deleted them.
+   *
+   * @param filled how many of them this run has filled
+   * @param total how many rows of the run are in quarantine still
+   */
+  record QuarantineRetried(String run, long released, long filled, long total)
       implements BackfillEvent {}
 
   /** Updates are less often in place than predicted; says what was done about it. */

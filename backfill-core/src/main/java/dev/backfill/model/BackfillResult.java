@@ -13,6 +13,7 @@ import java.util.OptionalDouble;
  * @param rows rows that the library filled
  * @param batches committed batches
  * @param retries attempts that were rolled back and tried again by this start
+ * @param quarantined rows that are in quarantine: put aside, and without a value from this run
  * @param hotShare share of the updates that stayed on their page without index writes, 0 to 1
  * @param instant whether the column was added with its value as metadata only
  * @param notNull whether the column is NOT NULL, valid
@@ -25,6 +26,7 @@ public record BackfillResult(
     long rows,
     long batches,
     long retries,
+    long quarantined,
     OptionalDouble hotShare,
     boolean instant,
     boolean notNull,

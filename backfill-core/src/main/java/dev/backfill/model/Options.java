@@ -10,6 +10,7 @@ import java.util.OptionalLong;
  * @param maxRowsPerSecond cap over all workers, empty for none
  * @param publishedTableAcknowledged the table is in a publication and the subscribers are cared for
  * @param dropCoverAtContract remove the default or trigger of new rows once NOT NULL holds
+ * @param badRows what is done about a row that cannot take its value
  * @param throttling what the run holds back for
  */
 public record Options(
@@ -26,6 +27,7 @@ public record Options(
     String stateSchema,
     boolean publishedTableAcknowledged,
     boolean dropCoverAtContract,
+    BadRows badRows,
     Throttling throttling) {
 
   public static Options defaults() {
@@ -43,6 +45,7 @@ public record Options(
         "backfill",
         false,
         false,
+        BadRows.fail(),
         Throttling.defaults());
   }
 }

@@ -18,6 +18,7 @@ import java.util.OptionalDouble;
  *     while unknown
  * @param batches committed batches
  * @param retries attempts that were rolled back and tried again by this start
+ * @param quarantined rows that are in quarantine now
  * @param hotShare share of HOT updates so far, empty before the first batch
  * @param waitingFor what the run is waiting for, with value and limit; empty when it is working
  * @param waited for how long it has been waiting for that; empty when it is working
@@ -35,6 +36,7 @@ public record Progress(
     Optional<Duration> remaining,
     long batches,
     long retries,
+    long quarantined,
     OptionalDouble hotShare,
     Optional<String> waitingFor,
     Optional<Duration> waited,

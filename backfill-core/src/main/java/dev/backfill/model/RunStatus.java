@@ -8,6 +8,7 @@ import java.util.Optional;
  * A run as the state tables have it.
  *
  * @param rowsFilled rows filled so far, exact as of the last commit
+ * @param quarantined rows that are in quarantine
  * @param owner who works on it now: process id, host and a random part; empty when nobody does
  * @param alive whether the owner's lease holds
  * @param requestedAction what an operator asked for last: pause, resume, stop, abandon
@@ -27,6 +28,7 @@ public record RunStatus(
     Phase phase,
     RunState state,
     long rowsFilled,
+    long quarantined,
     Optional<String> owner,
     boolean alive,
     Optional<String> requestedAction,

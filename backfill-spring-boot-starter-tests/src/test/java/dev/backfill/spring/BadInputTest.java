@@ -34,6 +34,9 @@ class BadInputTest {
           max-rows-per-second=0        | max-rows-per-second
           max-wal-per-second=1B        | max-wal-per-second
           batch.rows=0                 | batch.rows
+          bad-rows=ignore              | bad-rows
+          quarantine.max=5             | quarantine
+          quarantine.with-values=true  | quarantine
           batch.time=0s                | batch.time
           throttle.replication-lag=-1s | throttle.replication-lag
           throttle.lock-waits=0        | throttle.lock-waits

@@ -212,6 +212,36 @@ class EndpointIT {
   }
 
   @Test
+  void rowsThatWerePutAsideAreCountedWithoutTheirValues() {
+    TestServer.Database database = TestServer.database(10);
+    database.execute(
+        "alter table orders add column note text default '1'",
+        "update orders set note = 'card 4711' where id in (3, 7)");
+    try (WebApplication application =
+        WebApplication.start(
+            database,
+            "backfill.startup=blocking",
+            "backfill.definitions.note.table=orders",
+            "backfill.definitions.note.column=number",
+            "backfill.definitions.note.type=int",
+            "backfill.definitions.note.value=note::int",
+            "backfill.definitions.note.new-rows=application",
+            "backfill.definitions.note.contract=none",
+            "backfill.definitions.note.bad-rows=quarantine",
+            "backfill.definitions.note.quarantine.max=2")) {
+      assertThat(application.get("backfills").text("$.backfills[0].quarantined")).isEqualTo("2");
+      Answer one = application.get("backfills/public.orders.number");
+      assertThat(one.text("$.state")).isEqualTo("DONE");
+      assertThat(one.text("$.quarantinedBySqlState['22P02']")).isEqualTo("2");
+      assertThat(one.body()).doesNotContain("4711");
+      assertThat(application.get("health/backfill").body()).contains("\"quarantined\":2");
+      assertThat(
+              database.query("select string_agg(message, ' ' order by key) from backfill.quarantine"))
+          .doesNotContain("4711");
+    }
+  }
+
+  @Test
   void aDatabaseThatCannotBeReachedIsSaid() {
     try (WebApplication application =
         WebApplication.start(

@@ -127,6 +127,7 @@ class MetricsIT {
           List.of(
                   new BackfillEvent.Throttled(run, "lock-waits", 11, 10, "sessions", ""),
                   new BackfillEvent.BatchCancelled(run, 3),
+                  new BackfillEvent.RowQuarantined(run, "orders", List.of("17"), "22P02", "", 1),
                   new BackfillEvent.BatchRetried(run, 1, "40P01", "", Duration.ZERO))
               .forEach(
                   event ->
@@ -136,6 +137,9 @@ class MetricsIT {
                           .forEach(listener -> listener.onEvent(event)));
           assertThat(registry.scrape())
               .contains("backfill_retries_total{backfill=\"order-status\",sqlstate=\"40\"} 1.0");
+          assertThat(registry.scrape())
+              .contains(
+                  "backfill_quarantined_rows_total{backfill=\"order-status\",sqlstate=\"22\"} 1.0");
           Set<String> scraped = metrics(registry.scrape());
           assertThat(metrics(text("backfill-alerts.yml"))).isNotEmpty().isSubsetOf(scraped);
           List<String> queries =

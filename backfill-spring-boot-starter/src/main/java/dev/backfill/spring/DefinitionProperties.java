@@ -28,6 +28,8 @@ import org.springframework.util.unit.DataSize;
  * @param maxWalPerSecond Cap on WAL per second, at least 1KB.
  * @param publishedTableAcknowledged Whether the subscribers of a published table are cared for.
  * @param dropCoverAtContract Whether default or trigger of new rows is dropped once NOT NULL holds.
+ * @param badRows What is done about a row that cannot take its value.
+ * @param quarantine With bad-rows: quarantine.
  * @param batch Size of a transaction.
  * @param throttle Limits at which the run holds back.
  */
@@ -47,8 +49,27 @@ public record DefinitionProperties(
     @Nullable DataSize maxWalPerSecond,
     @DefaultValue("false") boolean publishedTableAcknowledged,
     @DefaultValue("false") boolean dropCoverAtContract,
+    @Nullable BadRowsChoice badRows,
+    @DefaultValue Quarantine quarantine,
     @DefaultValue Batch batch,
     @DefaultValue Limits throttle) {
+
+  /** What is done about a row that cannot take its value. */
+  public enum BadRowsChoice {
+    /** The run ends at the first one. */
+    FAIL,
+    /** It is put aside, and the run goes on. */
+    QUARANTINE
+  }
+
+  /**
+   * How rows are put aside.
+   *
+   * @param max Rows that may be put aside, at least 1; one more ends the run.
+   * @param withValues Whether messages are kept whole, with the values of the row that they may
+   *     hold.
+   */
+  public record Quarantine(@Nullable Integer max, @DefaultValue("false") boolean withValues) {}
 
   /**
    * Rows or time, not both.

@@ -4,7 +4,9 @@ import dev.backfill.Backfill;
 import dev.backfill.BackfillBuilder;
 import dev.backfill.BackfillDefinition;
 import dev.backfill.ColumnStages;
+import dev.backfill.model.BadRows;
 import dev.backfill.model.BatchSize;
+import dev.backfill.spring.DefinitionProperties.BadRowsChoice;
 import dev.backfill.throttle.Throttle;
 import dev.backfill.throttle.Throttles;
 import java.util.List;
@@ -17,6 +19,8 @@ import org.springframework.util.unit.DataSize;
  * Makes a definition of its properties; what the library refuses is said by the property's name.
  */
 final class PropertyDefinition {
+  private static final int QUARANTINE_MAX = 100;
+
   private final String prefix;
   private final DefinitionProperties properties;
 
@@ -43,6 +47,7 @@ final class PropertyDefinition {
     if (properties.dropCoverAtContract()) {
       builder.dropCoverAtContract();
     }
+    badRows(builder, properties.badRows(), properties.quarantine());
     batch(builder, properties.batch());
     throttles(builder, properties.throttle());
     return checked(
@@ -80,6 +85,27 @@ final class PropertyDefinition {
       }
       throw e;
     }
+  }
+
+  private void badRows(
+      BackfillBuilder builder,
+      @Nullable BadRowsChoice choice,
+      DefinitionProperties.Quarantine quarantine) {
+    if (choice != BadRowsChoice.QUARANTINE) {
+      if (quarantine.max() != null || quarantine.withValues()) {
+        throw refused(".quarantine", "is set, and bad-rows is not quarantine");
+      }
+      set("bad-rows", choice, c -> builder.badRows(BadRows.fail()));
+      return;
+    }
+    int max = quarantine.max() == null ? QUARANTINE_MAX : quarantine.max();
+    set(
+        "quarantine.max",
+        max,
+        m -> {
+          BadRows.Quarantine asked = BadRows.quarantine(m);
+          builder.badRows(quarantine.withValues() ? asked.withValues() : asked);
+        });
   }
 
   private void batch(BackfillBuilder builder, DefinitionProperties.Batch batch) {

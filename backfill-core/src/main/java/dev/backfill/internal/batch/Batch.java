@@ -9,6 +9,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
+import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One transaction: settings, the rows, the checkpoint. Either all of it happens or nothing does.
@@ -99,6 +101,9 @@ final class Batch {
               : inTwo(connection, settings, write, checkpoint);
       connection.commit();
       return outcome(answer, Duration.ofNanos(ticker.nanos() - start));
+    } catch (DataAccessException failure) {
+      rollback(connection, failure);
+      throw sqlOf(failure);
     } catch (Throwable failure) {
       rollback(connection, failure);
       throw failure;
@@ -124,6 +129,12 @@ final class Batch {
         after.walPosition(),
         filled.complete(),
         took);
+  }
+
+  /** What jOOQ has wrapped, for whoever decides by SQLSTATE what to do. */
+  private static SQLException sqlOf(DataAccessException failure) {
+    @Nullable SQLException sql = failure.getCause(SQLException.class);
+    return sql != null ? sql : new SQLException(failure.getMessage(), failure);
   }
 
   private static void rollback(Connection connection, Throwable failure) {

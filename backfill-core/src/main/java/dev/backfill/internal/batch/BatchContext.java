@@ -21,6 +21,7 @@ public record BatchContext(
     String run,
     long epoch,
     WindowStore windows,
+    Quarantine quarantine,
     Control control,
     Outages outages,
     Pace pace,

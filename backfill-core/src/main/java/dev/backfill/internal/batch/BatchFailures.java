@@ -4,6 +4,7 @@ import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.checkpoint.LeaseStore;
 import dev.backfill.internal.checkpoint.WindowKind;
 import dev.backfill.internal.checkpoint.WindowRow;
+import dev.backfill.internal.postgres.Key;
 import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.model.BadRowException;
@@ -78,7 +79,7 @@ final class BatchFailures {
             throw fatal(e, window.leafName());
           }
           if (keys == 1) {
-            throw badRow(e, window, key(connection.get(), window, end));
+            throw badRow(e, window.leafName(), key(connection.get(), window, end));
           }
           yield Reaction.NARROW;
         }
@@ -204,14 +205,14 @@ final class BatchFailures {
     }
   }
 
-  private BadRowException badRow(SQLException e, WindowRow window, List<String> key) {
+  BadRowException badRow(SQLException e, String leaf, List<String> key) {
     return new BadRowException(
         "The row of "
-            + window.leafName()
+            + leaf
             + " with key "
             + context.target().key().columnNames()
             + " = "
-            + key
+            + Key.shown(key)
             + " cannot be filled: "
             + describe(e)
             + " Mend the row, the value or the trigger that rejects it, then start the run again:"

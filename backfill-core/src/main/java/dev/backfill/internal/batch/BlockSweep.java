@@ -1,50 +1,55 @@
 package dev.backfill.internal.batch;
 
 import dev.backfill.event.BackfillEvent;
-import dev.backfill.internal.checkpoint.LeaseStore;
+import dev.backfill.internal.batch.RunBatch.Along;
 import dev.backfill.internal.checkpoint.RunStore;
-import dev.backfill.internal.postgres.SqlStates;
+import dev.backfill.internal.checkpoint.WindowKind;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
-import dev.backfill.model.BadRowException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Fills rows that stand in a range of blocks and are still NULL: those that moved behind the
  * cursor, or that the application wrote without a value. There are few, so they are taken in
- * physical order and in one pass; their count is kept on the run, whose epoch fences the batch.
+ * physical order and in one pass; a block with a bad row is taken by its keys. Rows in quarantine
+ * are left out.
  */
 public final class BlockSweep {
   private static final int FIRST_BLOCKS = 32;
   private static final int ROWS_PER_BLOCK = 60;
+  // More than a block of 32 kB holds.
+  private static final int MOST_ROWS_PER_BLOCK = 2_000;
 
   private final BatchContext context;
-  private final RunStore runs;
-  private final Batch batch;
+  private final RunBatch batch;
   private final BatchFailures failures;
-  private final Sizer sizer;
 
   public BlockSweep(BatchContext context, RunStore runs) {
     this.context = context;
-    this.runs = runs;
-    this.batch = new Batch(context.target(), Filler.of(context.target()), context.ticker());
+    this.batch = new RunBatch(context, runs);
     this.failures = new BatchFailures(context);
-    this.sizer = new Sizer(context.options().batchSize());
   }
 
   /** Fills the range, the last block excluded, and returns how many rows it filled. */
   public long sweep(Connection connection, Leaf leaf, long fromBlock, long toBlock)
       throws SQLException, InterruptedException {
-    LeafSql sql = new LeafSql(context.target(), leaf.sql());
     long filled = 0;
     long block = fromBlock;
     long most = Math.min(FIRST_BLOCKS, blocks());
     while (block < toBlock) {
       long end = Math.min(toBlock, block + most);
-      long now = fill(connection, leaf, sql, block, end);
-      most = now < 0 ? Math.max(1, (end - block) / 2) : blocks();
-      block = now < 0 ? block : end;
-      filled += Math.max(0, now);
+      OptionalLong now = blocks(connection, leaf, block, end);
+      if (now.isEmpty() && end - block == 1) {
+        now = OptionalLong.of(rowsOf(connection, leaf, block));
+      }
+      most = now.isEmpty() ? Math.max(1, (end - block) / 2) : blocks();
+      block = now.isEmpty() ? block : end;
+      filled += now.orElse(0);
     }
     if (filled > 0) {
       context.events().accept(new BackfillEvent.RowsSwept(context.run(), leaf.sql(), filled));
@@ -53,75 +58,98 @@ public final class BlockSweep {
   }
 
   private long blocks() {
-    return Math.max(1, Math.min(sizer.rows(), context.pace().maxRows(true)) / ROWS_PER_BLOCK);
+    return Math.max(1, batch.rows() / ROWS_PER_BLOCK);
   }
 
-  /** The rows filled, or -1 when the range is to be tried again with half its blocks. */
-  private long fill(Connection connection, Leaf leaf, LeafSql sql, long from, long to)
+  private OptionalLong blocks(Connection connection, Leaf leaf, long from, long to)
       throws SQLException, InterruptedException {
-    BatchFailures.Waits waits = failures.waits();
-    TableWait tableWait = new TableWait(context);
-    while (true) {
-      context.awaitTurn();
-      int candidates = (int) Math.min(Integer.MAX_VALUE, (to - from) * ROWS_PER_BLOCK);
-      try {
-        Batch.Outcome outcome =
-            batch.run(
-                connection,
-                leaf,
-                sql,
-                sql.blocks(from, to),
-                // One block cannot be made smaller: it gets the time that a handful of rows gets.
-                to - from == 1 ? Sizer.FLOOR : candidates,
-                (tx, filled) -> {
-                  SameTable.require(tx, leaf);
-                  if (!runs.addSwept(tx, context.run(), context.epoch(), filled.rows())) {
-                    throw LeaseStore.lost(context.run(), context.epoch());
-                  }
-                  return filled.before();
-                });
-        sizer.committed(candidates, outcome.serverTime());
-        context.outages().worked();
-        context.rest(context.pace().completed(outcome.report(true)));
-        return outcome.rows();
-      } catch (SQLException e) {
-        if (SqlStates.classify(e) == SqlStates.Kind.DATA) {
-          if (to - from == 1) {
-            throw badRow(e, leaf, from);
-          }
-          return -1;
-        }
-        if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
-          throw e;
-        }
-        if (tableWait.waited(connection, leaf.oid(), leaf.sql(), e)) {
-          continue;
-        }
-        waits.pauseOrFail(e, leaf.sql());
-        if (to - from > 1) {
-          return -1;
-        }
-      }
-    }
+    LeafSql sql = sql(leaf);
+    return batch.fill(
+        connection,
+        leaf,
+        sql,
+        sql.blocks(from, to),
+        (int) Math.min(Integer.MAX_VALUE, (to - from) * ROWS_PER_BLOCK),
+        to - from == 1,
+        Along.NOTHING,
+        bad -> OptionalLong.empty());
   }
 
-  private static BadRowException badRow(SQLException e, Leaf leaf, long block) {
-    return new BadRowException(
-        "A row in block "
-            + block
-            + " of "
-            + leaf.sql()
-            + " cannot be filled: SQLSTATE "
-            + SqlStates.state(e)
-            + ", "
-            + e.getMessage()
-            + ". Find it with SELECT * FROM "
-            + leaf.sql()
-            + " WHERE ctid >= '("
-            + block
-            + ",0)' AND ctid < '("
-            + (block + 1)
-            + ",0)', mend it, then start the run again.",
-        e);
+  private LeafSql sql(Leaf leaf) {
+    return context.quarantine().without(new LeafSql(context.target(), leaf.sql()), leaf);
+  }
+
+  /** Keys of a block, as two places in the list of them: the first excluded, the last included. */
+  private record Part(int from, int to) {}
+
+  /** Fills a block in halves by key, down to the bad rows. */
+  private long rowsOf(Connection connection, Leaf leaf, long block)
+      throws SQLException, InterruptedException {
+    LeafSql sql = sql(leaf);
+    Rows inBlock = sql.blocks(block, block + 1);
+    List<List<String>> keys = Quarantine.keys(connection, sql, inBlock, MOST_ROWS_PER_BLOCK);
+    Deque<Part> parts = new ArrayDeque<>();
+    if (!keys.isEmpty()) {
+      parts.push(new Part(0, keys.size()));
+    }
+    long filled = 0;
+    while (!parts.isEmpty()) {
+      Part part = parts.pop();
+      int rows = part.to() - part.from();
+      OptionalLong now =
+          rows == 1
+              ? row(connection, leaf, sql, keys.get(part.from()))
+              : several(connection, leaf, sql, inBlock, keys, part);
+      if (now.isEmpty()) {
+        int middle = part.from() + rows / 2;
+        parts.push(new Part(middle, part.to()));
+        parts.push(new Part(part.from(), middle));
+      }
+      filled += now.orElse(0);
+    }
+    return filled;
+  }
+
+  private OptionalLong several(
+      Connection connection,
+      Leaf leaf,
+      LeafSql sql,
+      Rows inBlock,
+      List<List<String>> keys,
+      Part part)
+      throws SQLException, InterruptedException {
+    Optional<List<String>> lo =
+        part.from() == 0 ? Optional.empty() : Optional.of(keys.get(part.from() - 1));
+    return batch.fill(
+        connection,
+        leaf,
+        sql,
+        sql.rows(WindowKind.KEY, lo, keys.get(part.to() - 1), Stripe.ALL).and(inBlock),
+        part.to() - part.from(),
+        false,
+        Along.NOTHING,
+        bad -> OptionalLong.empty());
+  }
+
+  private OptionalLong row(Connection connection, Leaf leaf, LeafSql sql, List<String> key)
+      throws SQLException, InterruptedException {
+    Rows row = sql.key(key);
+    return batch.fill(
+        connection,
+        leaf,
+        sql,
+        row,
+        1,
+        true,
+        Along.NOTHING,
+        bad -> {
+          if (!context.quarantine().wanted()) {
+            throw failures.badRow(bad, leaf.sql(), key);
+          }
+          context
+              .quarantine()
+              .put(connection, leaf, sql, row, bad, batch.checkpoint(leaf, Along.NOTHING));
+          return OptionalLong.of(0);
+        });
   }
 }

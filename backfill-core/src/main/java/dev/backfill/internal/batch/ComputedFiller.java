@@ -29,8 +29,6 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  */
 final class ComputedFiller implements Filler {
-  private static final String DATA_EXCEPTION = "22000";
-
   private final Target target;
   private final ColumnValue.Computed value;
   private final String inputs;
@@ -102,7 +100,7 @@ final class ComputedFiller implements Filler {
     try {
       computed = value.function().apply(row);
     } catch (RuntimeException e) {
-      throw new SQLException("the function threw " + e, DATA_EXCEPTION, e);
+      throw new FunctionFailedException(e);
     }
     if (computed == null) {
       throw new YieldedNullException();

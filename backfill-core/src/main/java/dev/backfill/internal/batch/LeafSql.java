@@ -21,25 +21,36 @@ public final class LeafSql {
   private final String leaf;
   private final String alias;
   private final List<String> idle;
+  private final Optional<String> aside;
 
   /**
    * @param leaf quoted name of the table that holds the rows
    */
   public LeafSql(Target target, String leaf) {
-    this(target, leaf, List.of());
+    this(target, leaf, List.of(), Optional.empty());
   }
 
-  private LeafSql(Target target, String leaf, List<String> idle) {
+  private LeafSql(Target target, String leaf, List<String> idle, Optional<String> aside) {
     this.target = target;
     this.key = target.key();
     this.leaf = leaf;
     this.alias = target.alias();
     this.idle = idle;
+    this.aside = aside;
   }
 
   /** The same, with some quoted columns assigned to themselves by its updates. */
   LeafSql assigning(List<String> columns) {
-    return new LeafSql(target, leaf, columns);
+    return new LeafSql(target, leaf, columns, aside);
+  }
+
+  /**
+   * The same, without the rows of some entries of the quarantine.
+   *
+   * @param entries their FROM and WHERE, as {@code q}
+   */
+  LeafSql without(String entries) {
+    return new LeafSql(target, leaf, idle, Optional.of(entries));
   }
 
   /** The greatest key: one step down the right edge of the index. */
@@ -124,6 +135,11 @@ public final class LeafSql {
     return new Rows(predicate, parameters, byPlace);
   }
 
+  /** The row with a key. */
+  Rows key(List<String> key) {
+    return new Rows(this.key.equal(alias), key, false);
+  }
+
   /** (lo, hi] as a TID range scan, from PostgreSQL 14 on: only the blocks between them are read. */
   private String places() {
     return "%s.ctid > cast(? as tid) and %s.ctid <= cast(? as tid)".formatted(alias, alias);
@@ -143,9 +159,16 @@ public final class LeafSql {
    * back to the table. Parameters: the value's, then the rows'.
    */
   String update(RowValue value, Rows rows) {
-    return "update %s as %s set %s = %s%s where %s%s"
+    return "%supdate %s as %s set %s = %s%s where %s%s"
         .formatted(
-            leaf, alias, target.column(), value.sql(), idle(), rows.predicate(), unfilled(rows));
+            asides(),
+            leaf,
+            alias,
+            target.column(),
+            value.sql(),
+            idle(),
+            rows.predicate(),
+            unfilled(rows));
   }
 
   /** The scan of {@link #update} alone, for EXPLAIN while the column does not exist. */
@@ -162,8 +185,8 @@ public final class LeafSql {
 
   /** Place, version and inputs of the rows that are still NULL, for a Java function. */
   String select(String inputs, Rows rows) {
-    return "select %s.ctid::text, %s.xmin::text, %s from %s as %s where %s%s"
-        .formatted(alias, alias, inputs, leaf, alias, rows.predicate(), unfilled(rows));
+    return "%sselect %s.ctid::text, %s.xmin::text, %s from %s as %s where %s%s"
+        .formatted(asides(), alias, alias, inputs, leaf, alias, rows.predicate(), unfilled(rows));
   }
 
   /**
@@ -191,6 +214,58 @@ public final class LeafSql {
             target.column());
   }
 
+  /**
+   * Keys, in paging order, of rows that have no value; without where(...), which may be what fails.
+   */
+  String keysWithoutValue(Rows rows, int most) {
+    return "%sselect %s from %s as %s where %s and %s.%s is null%s order by %s limit %d"
+        .formatted(
+            asides(),
+            key.asText(alias),
+            leaf,
+            alias,
+            rows.predicate(),
+            alias,
+            target.column(),
+            notAside(),
+            key.orderBy(alias),
+            most);
+  }
+
+  /**
+   * Which of some entries of the quarantine are no rows without a value any more: their columns
+   * {@code hash}. One look into the index for each.
+   *
+   * @param entries their FROM and WHERE, as {@code q}
+   */
+  String resolved(String entries) {
+    return "with backfill_aside as materialized (select encode(q.key_hash, 'hex') as backfill_hash, %s %s)"
+            .formatted(key.fromTexts("q.key"), entries)
+        + " select backfill_hash from backfill_aside where not exists (select from %s as %s where %s and %s.%s is null)"
+            .formatted(leaf, alias, key.equal(alias, "backfill_aside"), alias, target.column());
+  }
+
+  /**
+   * Computed before anything of the table is read: the keys of other tables, which stand beside
+   * them, are of other types.
+   */
+  private String asides() {
+    return aside
+        .map(
+            entries ->
+                "with backfill_aside as materialized (select %s %s) "
+                    .formatted(key.fromTexts("q.key"), entries))
+        .orElse("");
+  }
+
+  private String notAside() {
+    return aside.isEmpty()
+        ? ""
+        : " and not exists (select from backfill_aside where "
+            + key.equal(alias, "backfill_aside")
+            + ")";
+  }
+
   private String idle() {
     return idle.stream().map(c -> ", " + c + " = " + alias + "." + c).collect(Collectors.joining());
   }
@@ -200,7 +275,8 @@ public final class LeafSql {
   }
 
   private String unfilled(Rows rows) {
-    return and(rows, " and %s.%s is null".formatted(alias, target.column()) + condition());
+    return and(rows, " and %s.%s is null".formatted(alias, target.column()) + condition())
+        + notAside();
   }
 
   /**

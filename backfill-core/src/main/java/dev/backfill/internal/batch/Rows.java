@@ -1,5 +1,6 @@
 package dev.backfill.internal.batch;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -10,5 +11,12 @@ import java.util.List;
 record Rows(String predicate, List<String> parameters, boolean byPlace) {
   Rows {
     parameters = List.copyOf(parameters);
+  }
+
+  /** Those of them that the other predicate selects too. */
+  Rows and(Rows other) {
+    List<String> both = new ArrayList<>(parameters);
+    both.addAll(other.parameters);
+    return new Rows(predicate + " and " + other.predicate, both, byPlace && other.byPlace);
   }
 }

@@ -66,8 +66,9 @@ final class WindowFiller {
       WorkerConnection connection, Leaf leaf, LeafSql sql, WindowRow start, BatchEnds ends)
       throws SQLException, InterruptedException {
     WindowRow window = start;
+    Narrowing narrowing = new Narrowing();
     while (window.stripe() == start.stripe() && !window.done()) {
-      Step step = new Step(window, ends, sizer(window));
+      Step step = new Step(window, ends, sizer(window), narrowing);
       WindowRow next = step.run(connection, leaf, sql);
       if (step.lostTrack()) {
         return next;
@@ -86,14 +87,15 @@ final class WindowFiller {
     private final WindowRow window;
     private final BatchEnds ends;
     private final Sizer sizer;
+    private final Narrowing narrowing;
     private final boolean first;
-    private long maxKeys = Long.MAX_VALUE;
     private boolean lostTrack;
 
-    Step(WindowRow window, BatchEnds ends, Sizer sizer) {
+    Step(WindowRow window, BatchEnds ends, Sizer sizer, Narrowing narrowing) {
       this.window = window;
       this.ends = ends;
       this.sizer = sizer;
+      this.narrowing = narrowing;
       this.first = window.stripe() == 0;
     }
 
@@ -108,15 +110,15 @@ final class WindowFiller {
       while (true) {
         context.awaitTurn();
         int rows = Math.max(1, Math.min(sizer.rows(), context.pace().maxRows(first)));
-        long keys = Math.min(maxKeys, (long) rows * window.stripes());
+        long keys = Math.min(narrowing.most(), (long) rows * window.stripes());
         BatchEnds.@Nullable End end = null;
         try {
           end = ends.find(connection.get(), window.cursor(), keys);
-          return commit(connection, leaf, sql, end, rows, keys);
+          return commit(connection, leaf, sql, end, keys, rows);
         } catch (SQLException e) {
           switch (attempts.react(e, connection, sizer, keys, end)) {
             case AGAIN -> {}
-            case NARROW -> maxKeys = Math.max(1, keys / 2);
+            case NARROW -> narrowing.failed(keys);
             case REREAD -> {
               lostTrack = true;
               return failures.readBack(connection, window);
@@ -127,20 +129,27 @@ final class WindowFiller {
     }
 
     private WindowRow commit(
-        WorkerConnection connection, Leaf leaf, LeafSql sql, BatchEnds.End end, int rows, long keys)
+        WorkerConnection connection, Leaf leaf, LeafSql sql, BatchEnds.End end, long keys, int most)
         throws SQLException, InterruptedException {
       Position next = Position.of(window).after(end.key(), window);
-      Batch.Outcome outcome =
-          batch.run(
-              connection.get(),
-              leaf,
-              sql,
-              sql.rows(window.kind(), from(), end.key(), Stripe.of(window)),
-              rows,
-              new WindowCheckpoint(context, leaf, window, next));
+      Rows range = sql.rows(window.kind(), from(), end.key(), Stripe.of(window));
+      WindowCheckpoint checkpoint = new WindowCheckpoint(context, leaf, window, next);
+      int rows = (int) Math.max(1, keys / window.stripes());
+      Batch.Outcome outcome;
+      try {
+        outcome = batch.run(connection.get(), leaf, sql, range, rows, checkpoint);
+      } catch (SQLException e) {
+        if (keys > 1 || !context.quarantine().bad(e)) {
+          throw e;
+        }
+        outcome = context.quarantine().put(connection.get(), leaf, sql, range, e, checkpoint);
+        narrowing.found();
+        return advance(end, next, outcome);
+      }
+      narrowing.passed(keys);
       context.outages().worked();
-      if (!end.key().equals(window.hi())) {
-        // The last batch of a pass is shorter than asked for and would teach too low a cost.
+      if (!end.key().equals(window.hi()) && rows == most) {
+        // A batch that is shorter than asked for would teach too low a cost.
         sizer.committed(rows, outcome.serverTime());
       }
       Duration rest = context.pace().completed(outcome.report(first));

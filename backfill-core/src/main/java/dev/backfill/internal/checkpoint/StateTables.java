@@ -10,7 +10,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The quoted names of the state tables, and the conversions that their readers share. */
 record StateTables(
-    String run, String window, String event, String verification, String difference) {
+    String run,
+    String window,
+    String event,
+    String verification,
+    String difference,
+    String quarantine) {
 
   static StateTables in(String schema) {
     return new StateTables(
@@ -18,7 +23,8 @@ record StateTables(
         Identifiers.quote(schema, "run_window"),
         Identifiers.quote(schema, "event"),
         Identifiers.quote(schema, "verification"),
-        Identifiers.quote(schema, "difference"));
+        Identifiers.quote(schema, "difference"),
+        Identifiers.quote(schema, "quarantine"));
   }
 
   static String @Nullable [] array(Optional<List<String>> key) {

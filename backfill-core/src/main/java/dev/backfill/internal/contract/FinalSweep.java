@@ -59,6 +59,7 @@ public final class FinalSweep {
     long filled = 0;
     List<Found> before = List.of();
     for (int round = 1; ; round++) {
+      sweeper.requireFillable();
       List<Found> found = find(reads, target);
       if (found.isEmpty()) {
         return;

@@ -1,5 +1,6 @@
 package dev.backfill.internal.engine;
 
+import dev.backfill.internal.checkpoint.QuarantineStore;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.RunStore;
 import dev.backfill.internal.checkpoint.StateSchema;
@@ -11,6 +12,7 @@ import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.Phase;
+import dev.backfill.model.QuarantinedRow;
 import dev.backfill.model.RunEvent;
 import dev.backfill.model.RunFailedException;
 import dev.backfill.model.RunStatus;
@@ -19,6 +21,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
@@ -33,6 +36,7 @@ public final class Operations {
   private final RunStore runs;
   private final WindowStore windows;
   private final VerificationStore verifications;
+  private final QuarantineStore quarantine;
 
   public Operations(DataSource dataSource, String stateSchema) {
     this.dataSource = dataSource;
@@ -40,6 +44,7 @@ public final class Operations {
     this.runs = new RunStore(stateSchema);
     this.windows = new WindowStore(stateSchema);
     this.verifications = new VerificationStore(stateSchema);
+    this.quarantine = new QuarantineStore(stateSchema);
   }
 
   public List<RunStatus> list() {
@@ -60,6 +65,7 @@ public final class Operations {
         run.phase(),
         run.state(),
         windows.totals(connection, run.name()).rows() + run.sweptRows(),
+        quarantine.count(connection, run.name()),
         run.owner(),
         alive,
         run.requestedAction(),
@@ -104,6 +110,22 @@ public final class Operations {
         row.startedAt(),
         row.updatedAt(),
         row.finishedAt());
+  }
+
+  public List<QuarantinedRow> quarantined(String run, int limit) {
+    return call(
+        c -> {
+          require(run, exists(c) && runs.find(c, run).isPresent());
+          return quarantine.rows(c, run, limit);
+        });
+  }
+
+  public Map<String, Long> quarantinedBySqlState(String run) {
+    return call(
+        c -> {
+          require(run, exists(c) && runs.find(c, run).isPresent());
+          return quarantine.bySqlState(c, run);
+        });
   }
 
   public void request(String run, String action) {

@@ -6,11 +6,15 @@ import dev.backfill.internal.batch.BatchContext;
 import dev.backfill.internal.batch.BlockSweep;
 import dev.backfill.internal.batch.Control;
 import dev.backfill.internal.batch.Outages;
+import dev.backfill.internal.batch.Quarantine;
+import dev.backfill.internal.batch.QuarantineRetry;
 import dev.backfill.internal.checkpoint.AbandonStore;
+import dev.backfill.internal.checkpoint.QuarantineStore;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.WindowStore;
 import dev.backfill.internal.contract.Contractor;
 import dev.backfill.internal.contract.FinalSweep;
+import dev.backfill.internal.contract.NullProof;
 import dev.backfill.internal.contract.Sweeper;
 import dev.backfill.internal.expand.Expander;
 import dev.backfill.internal.expand.Prepared;
@@ -48,6 +52,8 @@ final class Phases {
   private final Expander expander;
   private final AtomicInteger workers;
   private final Watch watch;
+  private final QuarantineStore quarantined;
+  private final Quarantine quarantine;
   private String takenAway = "";
 
   Phases(
@@ -82,6 +88,8 @@ final class Phases {
     this.expander = new Expander(guard, options.stateSchema());
     this.workers = new AtomicInteger(options.workers());
     this.watch = watch();
+    this.quarantined = new QuarantineStore(options.stateSchema());
+    this.quarantine = new Quarantine(target, ownership.run(), quarantined, events::publish, ticker);
   }
 
   private Watch watch() {
@@ -122,6 +130,22 @@ final class Phases {
     }
   }
 
+  /** Tries the rows in quarantine again; the run stays where it was. */
+  RunState retryQuarantined() throws Exception {
+    return Watching.during(
+        watch,
+        ownership.run(),
+        () -> {
+          RunRow run =
+              ownership.insist(c -> ownership.runs().find(c, ownership.run()).orElseThrow());
+          begin(run);
+          if (run.phase() != Phase.EXPAND) {
+            sessions.run(connection -> retry().retry(connection));
+          }
+          return run.phase() == Phase.DONE ? RunState.DONE : RunState.STOPPED;
+        });
+  }
+
   private RunState phases() throws Exception {
     RunRow run = ownership.insist(c -> ownership.runs().find(c, ownership.run()).orElseThrow());
     begin(run);
@@ -133,6 +157,8 @@ final class Phases {
     if (phase == Phase.EXPAND) {
       instant = expand(instant);
       phase = enter(instant ? Phase.CONTRACT : Phase.BACKFILL);
+    } else if (phase != Phase.DONE) {
+      sessions.run(connection -> retry().retry(connection));
     }
     if (phase == Phase.BACKFILL) {
       new BackfillPhase(batches(), dataSource).run(this::workerThread);
@@ -155,6 +181,9 @@ final class Phases {
   private void begin(RunRow run) throws SQLException, InterruptedException {
     WindowStore.Totals before = ownership.insist(c -> windows.totals(c, ownership.run()));
     meter.begin(ownership.run(), target.table().estimatedRows(), before, run.sweptRows());
+    long aside = ownership.insist(c -> quarantined.count(c, ownership.run()));
+    quarantine.holds(aside);
+    meter.quarantined(aside);
     boolean resumed = ownership.epoch() > 1 && !wasAbandoned();
     ownership.log(resumed ? "resumed" : "started", "epoch " + ownership.epoch());
     events.publish(new BackfillEvent.RunStarted(ownership.run(), ownership.epoch(), resumed));
@@ -205,14 +234,28 @@ final class Phases {
 
   private void contract(Connection connection) throws SQLException, InterruptedException {
     BlockSweep sweep = new BlockSweep(batches(), ownership.runs());
+    Remaining remaining = new Remaining(retry(), quarantined, target);
     Sweeper sweeper =
-        range -> sweep.sweep(connection, range.leaf(), range.fromBlock(), range.toBlock());
+        new Sweeper() {
+          @Override
+          public long sweep(NullProof.BlockRange range) throws SQLException, InterruptedException {
+            return sweep.sweep(connection, range.leaf(), range.fromBlock(), range.toBlock());
+          }
+
+          @Override
+          public void requireFillable() throws SQLException, InterruptedException {
+            remaining.refuse(connection);
+          }
+        };
     if (options.contract() == Contract.NONE) {
       new FinalSweep(ticker).someRounds(connection, target, sweeper, control::proceed);
+      retry().dropResolved(connection);
       return;
     }
     new Contractor(guard, ticker)
         .contract(connection, target, sweeper, ownership::fence, control::proceed);
+    // No NULL is left anywhere: whatever is still written down was filled by the application.
+    retry().dropResolved(connection);
     if (options.dropCoverAtContract()) {
       RunRow run = ownership.insist(c -> ownership.runs().find(c, ownership.run()).orElseThrow());
       for (Ddl ddl : expander.dropCover(connection, prepared, run.defaultOid())) {
@@ -221,12 +264,17 @@ final class Phases {
     }
   }
 
+  private QuarantineRetry retry() {
+    return new QuarantineRetry(batches(), ownership.runs());
+  }
+
   private BatchContext batches() {
     return new BatchContext(
         target,
         ownership.run(),
         ownership.epoch(),
         windows,
+        quarantine,
         control,
         outages,
         watch.pace(),

@@ -1,6 +1,7 @@
 package dev.backfill.internal.engine;
 
 import dev.backfill.event.BackfillEvent;
+import dev.backfill.internal.postgres.Key;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.Progress;
 import java.time.Duration;
@@ -20,6 +21,7 @@ final class ProgressLog {
   private final Supplier<Progress> progress;
   private long last;
   private long retriesSinceLast;
+  private long quarantinedSinceLast;
 
   ProgressLog(Ticker ticker, Supplier<Progress> progress) {
     this.ticker = ticker;
@@ -33,6 +35,15 @@ final class ProgressLog {
       periodically();
     } else if (event instanceof BackfillEvent.BatchRetried retried) {
       retry(retried);
+    } else if (event instanceof BackfillEvent.RowQuarantined row) {
+      quarantined(row);
+    } else if (event instanceof BackfillEvent.QuarantineRetried retried) {
+      LOG.info(
+          "Run {}: {} rows have left the quarantine, {} of them filled now; {} are in it still",
+          retried.run(),
+          retried.released(),
+          retried.filled(),
+          retried.total());
     } else if (event instanceof BackfillEvent.DdlWaiting waiting) {
       LOG.info("Run {} waits with \"{}\" for {}", waiting.run(), waiting.sql(), waiting.holders());
     } else if (event instanceof BackfillEvent.TableLocked locked) {
@@ -82,6 +93,21 @@ final class ProgressLog {
     }
   }
 
+  private void quarantined(BackfillEvent.RowQuarantined row) {
+    if (quarantinedSinceLast++ == 0) {
+      LOG.warn(
+          "Run {}: the row of {} with key {} cannot be filled and is in quarantine (SQLSTATE {}: {});"
+              + " further ones are counted in the next progress line",
+          row.run(),
+          row.table(),
+          Key.shown(row.key()),
+          row.sqlState(),
+          row.message());
+    } else {
+      LOG.debug("Run {}: one more, key {}", row.run(), Key.shown(row.key()));
+    }
+  }
+
   private void periodically() {
     if (ticker.nanos() - last < EVERY.toNanos()) {
       return;
@@ -89,14 +115,16 @@ final class ProgressLog {
     last = ticker.nanos();
     Progress now = progress.get();
     LOG.info(
-        "Run {}: {} rows filled, about {} %, {} rows/s, about {} left, {} batches rolled back since the"
-            + " last line",
+        "Run {}: {} rows filled, about {} %, {} rows/s, about {} left, {} rows in quarantine, {}"
+            + " batches rolled back since the last line",
         now.name(),
         now.rowsFilled(),
         String.format(Locale.ROOT, "%.1f", 100 * now.fraction()),
         Math.round(now.rowsPerSecond()),
         now.remaining().map(Duration::toSeconds).map(s -> s + " s").orElse("an unknown time"),
+        now.quarantined(),
         retriesSinceLast);
     retriesSinceLast = 0;
+    quarantinedSinceLast = 0;
   }
 }

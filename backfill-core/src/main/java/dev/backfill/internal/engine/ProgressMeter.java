@@ -34,6 +34,7 @@ final class ProgressMeter {
   private long retries;
   private double hotBefore;
   private double reached;
+  private long quarantined;
   private List<SignalValue> signals = List.of();
 
   ProgressMeter(Ticker ticker) {
@@ -55,6 +56,11 @@ final class ProgressMeter {
     state = now;
     throttle.ends();
     others.ends();
+  }
+
+  /** So many rows are in quarantine. */
+  synchronized void quarantined(long rows) {
+    quarantined = rows;
   }
 
   /** Nothing holds batches back. */
@@ -97,6 +103,11 @@ final class ProgressMeter {
       rows += swept.rows();
     } else if (event instanceof BackfillEvent.BatchRetried) {
       retries++;
+    } else if (event instanceof BackfillEvent.RowQuarantined row) {
+      quarantined = row.total();
+    } else if (event instanceof BackfillEvent.QuarantineRetried retried) {
+      rows += retried.filled();
+      quarantined = retried.total();
     } else if (event instanceof BackfillEvent.PhaseChanged changed) {
       phase = changed.phase();
       others.ends();
@@ -139,6 +150,7 @@ final class ProgressMeter {
         phase == Phase.BACKFILL ? work.remaining(now, left) : Optional.empty(),
         batches,
         retries,
+        quarantined,
         hotShare(),
         wait.reason(),
         wait.lasted(now),

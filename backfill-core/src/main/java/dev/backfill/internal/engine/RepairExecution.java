@@ -5,6 +5,8 @@ import dev.backfill.internal.batch.BatchContext;
 import dev.backfill.internal.batch.BlockSweep;
 import dev.backfill.internal.batch.Control;
 import dev.backfill.internal.batch.Outages;
+import dev.backfill.internal.batch.Quarantine;
+import dev.backfill.internal.checkpoint.QuarantineStore;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.WindowStore;
 import dev.backfill.internal.contract.FinalSweep;
@@ -173,6 +175,12 @@ public final class RepairExecution {
         ownership.run(),
         ownership.epoch(),
         new WindowStore(spec.options().stateSchema()),
+        new Quarantine(
+            target,
+            ownership.run(),
+            new QuarantineStore(spec.options().stateSchema()),
+            events::publish,
+            ticker),
         control,
         outages,
         watch.pace(),

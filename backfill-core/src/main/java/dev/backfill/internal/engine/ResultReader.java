@@ -1,5 +1,6 @@
 package dev.backfill.internal.engine;
 
+import dev.backfill.internal.checkpoint.QuarantineStore;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.WindowStore;
 import dev.backfill.internal.checkpoint.WindowStore.Totals;
@@ -18,12 +19,14 @@ import java.util.OptionalDouble;
 final class ResultReader {
   private final ControlConnection connection;
   private final WindowStore windows;
+  private final QuarantineStore quarantined;
   private final Ticker ticker;
   private final long start;
 
   ResultReader(ControlConnection connection, Specification spec, Ticker ticker) {
     this.connection = connection;
     this.windows = new WindowStore(spec.options().stateSchema());
+    this.quarantined = new QuarantineStore(spec.options().stateSchema());
     this.ticker = ticker;
     this.start = ticker.nanos();
   }
@@ -34,6 +37,7 @@ final class ResultReader {
   BackfillResult of(RunRow run, RunState end, long retries)
       throws SQLException, InterruptedException {
     Totals totals = connection.call(c -> windows.totals(c, run.name()));
+    long aside = connection.call(c -> quarantined.count(c, run.name()));
     boolean notNull =
         connection.call(
             c ->
@@ -47,6 +51,7 @@ final class ResultReader {
         totals.rows() + run.sweptRows(),
         totals.batches(),
         retries,
+        aside,
         totals.rows() == 0
             ? OptionalDouble.empty()
             : OptionalDouble.of((double) totals.hotRows() / totals.rows()),

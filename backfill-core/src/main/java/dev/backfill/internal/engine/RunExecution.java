@@ -102,19 +102,45 @@ public final class RunExecution {
    * @throws InterruptedException when the thread was interrupted; the run can be resumed
    */
   public BackfillResult execute() throws InterruptedException {
+    return execute(Phases::run, true);
+  }
+
+  /**
+   * Tries the rows in quarantine again, and does nothing else of the run.
+   *
+   * @throws BackfillException with what to do next, at once when another process is at the run
+   * @throws InterruptedException when the thread was interrupted
+   */
+  public BackfillResult retryQuarantined() throws InterruptedException {
+    return execute(Phases::retryQuarantined, false);
+  }
+
+  /** What is done with a run once it is ours. */
+  private interface Work {
+    RunState on(Phases phases) throws Exception;
+  }
+
+  /**
+   * @param whole whether it is the run, which waits for its turn, and not something beside it
+   */
+  private BackfillResult execute(Work work, boolean whole) throws InterruptedException {
     JooqProbe.require();
     try (ControlConnection connection = new ControlConnection(dataSource, outages)) {
       PoolCheck.require(dataSource, spec.options().workers());
       RunRegister register = new RunRegister(spec, connection, sleeper, events::publish);
       Optional<RunRow> finished = register.findFinished();
-      if (finished.isPresent()) {
+      if (whole && finished.isPresent()) {
         return finished(new ResultReader(connection, spec, ticker), finished.get());
       }
       // The server has answered once: from here on an outage is waited for.
       Prepared prepared = connection.insist(c -> Preflight.check(c, spec));
       outages.named(prepared.target().runName());
-      RunRow run = register.enter(prepared.target());
-      return owned(connection, register, prepared, run);
+      RunRow run = whole ? register.enter(prepared.target()) : register.existing(prepared.target());
+      Optional<Long> epoch =
+          whole
+              ? register.awaitLease(run.name(), control)
+              : Optional.of(register.takeLease(run.name()));
+      return owned(connection, register, prepared, run, epoch, work);
     } catch (Control.StopRequested e) {
       throw new RunFailedException(
           "The backfill of "
@@ -143,10 +169,14 @@ public final class RunExecution {
   }
 
   private BackfillResult owned(
-      ControlConnection connection, RunRegister register, Prepared prepared, RunRow registered)
+      ControlConnection connection,
+      RunRegister register,
+      Prepared prepared,
+      RunRow registered,
+      Optional<Long> epoch,
+      Work work)
       throws SQLException, InterruptedException {
     ResultReader results = new ResultReader(connection, spec, ticker);
-    Optional<Long> epoch = register.awaitLease(registered.name(), control);
     if (epoch.isEmpty()) {
       // Another node finished or abandoned it, or we were asked to stop while we waited.
       RunRow theirs = register.find(registered.name());
@@ -184,7 +214,7 @@ public final class RunExecution {
       Phases phases =
           new Phases(
               prepared, ownership, dataSource, control, outages, meter, events, ticker, sleeper);
-      end = phases.run();
+      end = work.on(phases);
     } catch (Control.StopRequested e) {
       end = RunState.STOPPED;
     } catch (InterruptedException e) {

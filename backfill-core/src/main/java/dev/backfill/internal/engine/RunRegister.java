@@ -13,8 +13,10 @@ import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.time.Sleeper;
+import dev.backfill.model.BackfillException;
 import dev.backfill.model.Contract;
 import dev.backfill.model.Phase;
+import dev.backfill.model.RunFailedException;
 import dev.backfill.model.RunMismatchException;
 import dev.backfill.model.RunState;
 import dev.backfill.model.Specification;
@@ -147,6 +149,29 @@ final class RunRegister {
     runs.register(c, name, table, target.table().sql(), spec.column(), definition);
   }
 
+  /**
+   * The run that is there already.
+   *
+   * @throws BackfillException when there is none
+   */
+  RunRow existing(Target target) throws SQLException, InterruptedException {
+    return connection.insist(
+        c -> {
+          Optional<RunRow> run =
+              schema.exists(c) ? runs.find(c, target.runName()) : Optional.empty();
+          if (run.isEmpty()) {
+            throw new BackfillException(
+                "There is no run named "
+                    + target.runName()
+                    + " yet, so no row is in quarantine. Nothing was changed.");
+          }
+          schema.ensure(c);
+          Definition.requireSame(run.get(), target);
+          requireColumn(c, run.get(), target);
+          return run.get();
+        });
+  }
+
   /** Asks now: since the preflight another node may have added it, and gone on. */
   private void requireColumn(Connection c, RunRow run, Target target) {
     if (run.phase() != Phase.EXPAND && !columnExists(c, run)) {
@@ -235,6 +260,23 @@ final class RunRegister {
         return Optional.empty();
       }
     }
+  }
+
+  /**
+   * The epoch of a run that nobody is at.
+   *
+   * @throws RunFailedException when somebody is
+   */
+  long takeLease(String run) throws SQLException, InterruptedException {
+    return connection
+        .insist(c -> leases.acquire(c, run, owner, spec.options().timeouts().lease()))
+        .orElseThrow(
+            () ->
+                new RunFailedException(
+                    "Another process is at run "
+                        + run
+                        + ", so its rows in quarantine were not tried again, and nothing was changed."
+                        + " Wait for its end or stop it; its next start tries them again by itself."));
   }
 
   /** By an operator, who wants the run stopped and not moved to the node that waits for it. */

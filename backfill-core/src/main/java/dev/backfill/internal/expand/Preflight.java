@@ -7,6 +7,7 @@ import dev.backfill.internal.postgres.KeyChooser;
 import dev.backfill.internal.postgres.ServerInfo;
 import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.internal.postgres.Target;
+import dev.backfill.model.BadRows;
 import dev.backfill.model.ColumnValue;
 import dev.backfill.model.NewRows;
 import dev.backfill.model.PreflightException;
@@ -132,8 +133,8 @@ public final class Preflight {
     if (type.isEmpty() || !parses) {
       return Optional.empty();
     }
-    value(table, type.get(), key.key().filter(k -> readable), value);
     Cover cover = cover(table, type.get(), value, where);
+    value(table, type.get(), key.key().filter(k -> readable), value, cover);
     boolean instant = table.column(spec.column()).isEmpty() && mayBeInstant();
     Warnings.add(table, spec, value, cover, instant, findings);
     return key.key()
@@ -151,7 +152,7 @@ public final class Preflight {
    * @param key by which to choose rows for trying the value, empty when it cannot be tried
    */
   private void value(
-      TableInfo table, ColumnType type, Optional<Key> key, Optional<Expression> value)
+      TableInfo table, ColumnType type, Optional<Key> key, Optional<Expression> value, Cover cover)
       throws SQLException {
     if (spec.value() instanceof ColumnValue.Constant constant) {
       ConstantCheck.check(connection, constant, type, findings);
@@ -172,9 +173,26 @@ public final class Preflight {
     }
     if (sample && key.isPresent()) {
       String assigned = type.assigned(expression.sql());
-      new SampleProbe(connection, table, key.get(), spec.column(), assigned, spec.where(), findings)
+      new SampleProbe(
+              connection,
+              table,
+              key.get(),
+              spec.column(),
+              assigned,
+              spec.where(),
+              badRows(cover),
+              findings)
           .check();
     }
+  }
+
+  private SampleProbe.BadRows badRows(Cover cover) {
+    if (!(spec.options().badRows() instanceof BadRows.Quarantine)) {
+      return SampleProbe.BadRows.REFUSED;
+    }
+    return cover instanceof Cover.ByTrigger
+        ? SampleProbe.BadRows.IN_THE_WAY_OF_TRIGGER
+        : SampleProbe.BadRows.PUT_ASIDE;
   }
 
   private Cover cover(

@@ -26,11 +26,28 @@ final class SampleProbe {
   private final Probe probe;
   private final TableInfo table;
   private final Key key;
+  private final BadRows badRows;
   private final Findings findings;
   private final String alias;
   private final String what;
   private final String result;
   private final String filter;
+
+  /** What becomes of rows for which the value fails or is NULL. */
+  enum BadRows {
+    REFUSED(""),
+    /** The run leaves them out: no reason to refuse, also when it goes on with some aside. */
+    PUT_ASIDE(""),
+    IN_THE_WAY_OF_TRIGGER(
+        " They are not put aside since the trigger that covers new rows would fail the application's"
+            + " writes to them: with newRows(application()) they are.");
+
+    private final String advice;
+
+    BadRows(String advice) {
+      this.advice = advice;
+    }
+  }
 
   /**
    * @param value the value, as the column would take it
@@ -42,10 +59,12 @@ final class SampleProbe {
       String column,
       String value,
       Optional<String> where,
+      BadRows badRows,
       Findings findings) {
     this.probe = new Probe(connection);
     this.table = table;
     this.key = key;
+    this.badRows = badRows;
     this.findings = findings;
     this.alias = Identifiers.quote(table.name());
     String unfilled =
@@ -72,7 +91,19 @@ final class SampleProbe {
         failures(last, e, failures);
       }
     }
-    if (!failures.isEmpty()) {
+    boolean eachHasItsRow = failures.values().stream().noneMatch(List::isEmpty);
+    if (badRows == BadRows.PUT_ASIDE && eachHasItsRow) {
+      List<String> keys = new ArrayList<>(nulls);
+      failures.values().forEach(keys::addAll);
+      if (!keys.isEmpty()) {
+        findings.warning(
+            "The value is NULL or fails for rows of "
+                + table.sql()
+                + ", which are put into quarantine: key "
+                + keys.stream().distinct().limit(NAMED).collect(Collectors.joining(", "))
+                + ".");
+      }
+    } else if (!failures.isEmpty()) {
       findings.problem(
           what
               + " fails for rows of "
@@ -82,14 +113,16 @@ final class SampleProbe {
                   .map(e -> keys(e.getValue()) + e.getKey())
                   .collect(Collectors.joining("; "))
               + ". Write the expression so that it holds for every row, or leave such rows out with"
-              + " where.");
+              + " where."
+              + badRows.advice);
     } else if (!nulls.isEmpty()) {
       findings.problem(
           "The value is NULL for rows of "
               + table.sql()
               + ", so they would stay unfilled: key "
               + nulls.stream().distinct().limit(NAMED).collect(Collectors.joining(", "))
-              + ". Use coalesce(...), or leave such rows out with where.");
+              + ". Use coalesce(...), or leave such rows out with where."
+              + badRows.advice);
     }
   }
 

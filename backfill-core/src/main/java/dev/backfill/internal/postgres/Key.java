@@ -1,5 +1,6 @@
 package dev.backfill.internal.postgres;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -11,6 +12,7 @@ import java.util.stream.Collectors;
  * ordered, compared and converted by PostgreSQL alone: Java only carries their text form.
  */
 public record Key(String index, List<Column> columns, boolean descending) {
+  private static final int SHOWN = 200;
   private static final Set<String> INTEGERS = Set.of("bigint", "integer", "smallint");
   // The types with an order that have no hash.
   private static final Pattern UNHASHED =
@@ -35,6 +37,13 @@ public record Key(String index, List<Column> columns, boolean descending) {
 
   public List<String> columnNames() {
     return columns.stream().map(Column::name).toList();
+  }
+
+  /** A key in a message: a long one is cut. */
+  public static String shown(List<String> key) {
+    return key.stream()
+        .map(text -> text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "...")
+        .collect(Collectors.joining(", ", "[", "]"));
   }
 
   /** The columns as a row value, or the bare column when there is one. */
@@ -80,6 +89,27 @@ public record Key(String index, List<Column> columns, boolean descending) {
   /** {@code key <= (?, ?)} in paging order. */
   public String upTo(String alias) {
     return row(alias) + (descending ? " >= " : " <= ") + placeholders();
+  }
+
+  /** {@code key = (?, ?)}. */
+  public String equal(String alias) {
+    return row(alias) + " = " + placeholders();
+  }
+
+  /** {@code key = other.key}; types without a hash are compared too. */
+  public String equal(String alias, String other) {
+    return row(alias) + " = " + tuple(columns.stream().map(c -> bare(other, c)).toList());
+  }
+
+  /** The columns of a select list that reads the key back from an array of its texts. */
+  public String fromTexts(String array) {
+    List<String> read = new ArrayList<>();
+    for (Column column : columns) {
+      read.add(
+          "cast(%s[%d] as %s) as %s"
+              .formatted(array, read.size() + 1, column.type(), Identifiers.quote(column.name())));
+    }
+    return String.join(", ", read);
   }
 
   /** One parameter per column, cast to its type from text. */

@@ -20,6 +20,7 @@ public final class SqlStates {
   public static final String UNDEFINED_OBJECT = "42704";
   public static final String DUPLICATE_COLUMN = "42701";
   public static final String INSUFFICIENT_PRIVILEGE = "42501";
+  public static final String RAISED = "P0001";
   public static final String READ_ONLY = "25006";
 
   private static final Set<String> CONTENTION =
@@ -67,7 +68,7 @@ public final class SqlStates {
         || state.startsWith("23")
         || state.startsWith("44")
         || state.startsWith("09")
-        || state.equals("P0001")) {
+        || state.equals(RAISED)) {
       return Kind.DATA;
     }
     return Kind.FATAL;

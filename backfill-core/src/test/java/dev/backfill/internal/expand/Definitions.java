@@ -102,6 +102,7 @@ record Definitions(Specification spec) {
             o.stateSchema(),
             acknowledged,
             o.dropCoverAtContract(),
+            o.badRows(),
             o.throttling()));
   }
 

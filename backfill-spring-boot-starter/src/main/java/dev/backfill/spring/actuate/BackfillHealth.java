@@ -89,6 +89,7 @@ final class BackfillHealth {
       detail.put("run", progress.name());
       detail.put("phase", progress.phase().name());
       detail.put("rows", progress.rowsFilled());
+      quarantined(progress.quarantined(), detail);
       detail.put("done", Math.round(progress.fraction() * 1000) / 1000.0);
       progress.remaining().ifPresent(left -> detail.put("etaSeconds", left.toSeconds()));
     }
@@ -102,6 +103,13 @@ final class BackfillHealth {
     detail.put("run", result.name());
     detail.put("phase", result.phase().name());
     detail.put("rows", result.rows());
+    quarantined(result.quarantined(), detail);
+  }
+
+  private static void quarantined(long rows, Map<String, Object> detail) {
+    if (rows > 0) {
+      detail.put("quarantined", rows);
+    }
   }
 
   private static void failed(Throwable failure, Map<String, Object> detail) {

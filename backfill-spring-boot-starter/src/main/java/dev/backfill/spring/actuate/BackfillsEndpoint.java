@@ -70,11 +70,7 @@ public final class BackfillsEndpoint {
    */
   @ReadOperation
   public WebEndpointResponse<OperationResponseBody> backfill(@Selector String name) {
-    return answer(
-        () ->
-            find(name)
-                .map(run -> ok(described(run).with(backfills.getObject().history(name))))
-                .orElseGet(() -> none(name)));
+    return answer(() -> find(name).map(run -> ok(alone(run))).orElseGet(() -> none(name)));
   }
 
   /**
@@ -165,6 +161,11 @@ public final class BackfillsEndpoint {
 
   private Optional<RunStatus> find(String name) {
     return backfills.getObject().list().stream().filter(run -> run.name().equals(name)).findFirst();
+  }
+
+  private Described alone(RunStatus run) {
+    Backfills all = backfills.getObject();
+    return described(run).with(all.history(run.name()), all.quarantinedBySqlState(run.name()));
   }
 
   private Described described(RunStatus run) {

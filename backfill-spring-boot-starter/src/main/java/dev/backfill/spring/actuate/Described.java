@@ -6,6 +6,7 @@ import dev.backfill.model.RunStatus;
 import dev.backfill.model.Specification;
 import dev.backfill.spring.RegisteredBackfill;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 
@@ -19,6 +20,7 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param state RUNNING, PAUSED, STOPPED, AWAITING_APPROVAL, FAILED, DONE or ABANDONED; before it
  *     has a run, what this process has come to
  * @param rows filled rows
+ * @param quarantined rows that cannot take their value and were put aside
  * @param done estimated share of the work that is done, 0 to 1
  * @param etaSeconds estimated time to the end of the phase BACKFILL; absent while unknown
  * @param waitingFor what holds it back; absent when it is working
@@ -27,6 +29,8 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param alive whether that process has given a sign of life
  * @param requestedAction what an operator asked for last
  * @param next what there is to do, where something is
+ * @param quarantinedBySqlState how many of them failed with which SQLSTATE; where one is asked for
+ *     alone, and has some
  * @param history what happened to it, the latest first; where one is asked for alone
  */
 public record Described(
@@ -37,6 +41,7 @@ public record Described(
     @Nullable String phase,
     String state,
     long rows,
+    long quarantined,
     double done,
     @Nullable Long etaSeconds,
     @Nullable String waitingFor,
@@ -45,6 +50,7 @@ public record Described(
     boolean alive,
     @Nullable String requestedAction,
     @Nullable String next,
+    @Nullable Map<String, Long> quarantinedBySqlState,
     @Nullable List<Event> history)
     implements OperationResponseBody {
 
@@ -79,6 +85,7 @@ public record Described(
         run.phase().name(),
         (paused ? RunState.PAUSED : run.state()).name(),
         run.rowsFilled(),
+        run.quarantined(),
         Math.round(run.fraction() * 1000) / 1000.0,
         run.remaining().map(left -> left.toSeconds()).orElse(null),
         run.waitingFor().map(Shown::waitingFor).orElse(null),
@@ -87,10 +94,11 @@ public record Described(
         run.alive(),
         run.requestedAction().orElse(null),
         next(run),
+        null,
         null);
   }
 
-  Described with(List<RunEvent> events) {
+  Described with(List<RunEvent> events, Map<String, Long> bySqlState) {
     return new Described(
         name,
         definition,
@@ -99,6 +107,7 @@ public record Described(
         phase,
         state,
         rows,
+        quarantined,
         done,
         etaSeconds,
         waitingFor,
@@ -107,6 +116,7 @@ public record Described(
         alive,
         requestedAction,
         next,
+        bySqlState.isEmpty() ? null : bySqlState,
         events.stream().map(Event::of).toList());
   }
 
@@ -137,6 +147,7 @@ public record Described(
         here.state().name(),
         0,
         0,
+        0,
         null,
         null,
         null,
@@ -146,6 +157,7 @@ public record Described(
         here.state() == RegisteredBackfill.State.FAILED
             ? "The log of this application has the cause."
             : null,
+        null,
         null);
   }
 }

@@ -58,6 +58,14 @@ final class Meters {
           .tag("sqlstate", sqlStateClass(retried.sqlState()))
           .register(registry)
           .increment();
+    } else if (event instanceof BackfillEvent.RowQuarantined row) {
+      Counter.builder("backfill.quarantined")
+          .description("Rows that cannot take their value and were put aside, by class of SQLSTATE")
+          .baseUnit("rows")
+          .tag(NAME, name)
+          .tag("sqlstate", sqlStateClass(row.sqlState()))
+          .register(registry)
+          .increment();
     } else if (event instanceof BackfillEvent.BatchCancelled) {
       Counter.builder("backfill.cancelled")
           .description("Batches that were cancelled because others had waited for them too long")

@@ -1,0 +1,192 @@
+package dev.backfill.internal.batch;
+
+import static java.util.stream.Collectors.toList;
+
+import dev.backfill.event.BackfillEvent;
+import dev.backfill.internal.checkpoint.QuarantineStore;
+import dev.backfill.internal.checkpoint.QuarantineStore.Entry;
+import dev.backfill.internal.checkpoint.RunStore;
+import dev.backfill.internal.postgres.BoundedRead;
+import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.TableInfo.Leaf;
+import dev.backfill.internal.postgres.Tx;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Tries the rows in quarantine again, each in a transaction of its own. What is filled now leaves
+ * the quarantine; so does what the application has filled or deleted, or what stands in another
+ * table or under another key.
+ */
+public final class QuarantineRetry {
+  // Keys may be long.
+  private static final int PAGE = 100;
+
+  private final BatchContext context;
+  private final Quarantine quarantine;
+  private final QuarantineStore store;
+  private final RunBatch batch;
+  private final BatchFailures failures;
+  private final Leaves leaves;
+
+  public QuarantineRetry(BatchContext context, RunStore runs) {
+    this.context = context;
+    this.quarantine = context.quarantine();
+    this.store = quarantine.store();
+    this.batch = new RunBatch(context, runs);
+    this.failures = new BatchFailures(context);
+    this.leaves = new Leaves(context.target());
+  }
+
+  /** Tries each row again. Begun anew in another session it does the rest. */
+  public void retry(Connection connection) throws SQLException, InterruptedException {
+    each(
+        connection,
+        page -> {
+          long filled = 0;
+          for (Entry entry : page) {
+            filled += retry(connection, entry);
+          }
+          return filled;
+        });
+  }
+
+  /** Takes those out that have a value by now, or are gone, and tries none. */
+  public void dropResolved(Connection connection) throws SQLException, InterruptedException {
+    each(
+        connection,
+        page -> {
+          for (Entry entry : resolved(connection, page)) {
+            remove(connection, entry);
+          }
+          return 0;
+        });
+  }
+
+  /** What is done with a part of the quarantine; returns the rows filled. */
+  private interface Work {
+    long on(List<Entry> page) throws SQLException, InterruptedException;
+  }
+
+  private void each(Connection connection, Work work) throws SQLException, InterruptedException {
+    long before = store.count(connection, context.run());
+    long filled = 0;
+    Optional<Entry> last = Optional.empty();
+    List<Entry> page = store.next(connection, context.run(), last, PAGE);
+    while (!page.isEmpty()) {
+      filled += work.on(page);
+      last = Optional.of(page.get(page.size() - 1));
+      page = store.next(connection, context.run(), last, PAGE);
+    }
+    long left = store.count(connection, context.run());
+    quarantine.holds(left);
+    if (left < before) {
+      context
+          .events()
+          .accept(new BackfillEvent.QuarantineRetried(context.run(), before - left, filled, left));
+    }
+  }
+
+  private long retry(Connection connection, Entry entry) throws SQLException, InterruptedException {
+    Optional<Leaf> leaf = leaf(connection, entry);
+    if (leaf.isEmpty()) {
+      remove(connection, entry);
+      return 0;
+    }
+    LeafSql sql = new LeafSql(context.target(), leaf.get().sql());
+    OptionalLong filled =
+        batch.fill(
+            connection,
+            leaf.get(),
+            sql,
+            sql.key(entry.key()),
+            1,
+            true,
+            (tx, now) -> {
+              // A row that changed while Java computed stays for the next time.
+              if (now.complete()) {
+                store.remove(tx, context.run(), entry);
+              }
+            },
+            bad -> {
+              failedAgain(connection, leaf.get(), entry, bad);
+              return OptionalLong.of(0);
+            });
+    return filled.orElse(0);
+  }
+
+  private Optional<Leaf> leaf(Connection connection, Entry entry)
+      throws SQLException, InterruptedException {
+    context.control().proceed();
+    return leaves.find(connection, entry.leaf());
+  }
+
+  /** Those of a page, in the order of leaves, whose rows have a value or are gone. */
+  private List<Entry> resolved(Connection connection, List<Entry> page)
+      throws SQLException, InterruptedException {
+    List<Entry> resolved = new ArrayList<>();
+    Map<Long, List<Entry>> byLeaf =
+        page.stream().collect(Collectors.groupingBy(Entry::leaf, LinkedHashMap::new, toList()));
+    for (List<Entry> entries : byLeaf.values()) {
+      Optional<Leaf> leaf = leaf(connection, entries.get(0));
+      if (leaf.isEmpty()) {
+        resolved.addAll(entries);
+      } else {
+        Set<String> hashes = resolved(connection, leaf.get(), entries);
+        entries.stream().filter(entry -> hashes.contains(entry.hash())).forEach(resolved::add);
+      }
+    }
+    return resolved;
+  }
+
+  private Set<String> resolved(Connection connection, Leaf leaf, List<Entry> entries)
+      throws SQLException {
+    String sql =
+        new LeafSql(context.target(), leaf.sql()).resolved(store.entriesOf(context.run(), entries));
+    return BoundedRead.within(
+        BatchLimits.lockTimeout(context.target()),
+        connection,
+        tx -> {
+          // A hidden row would pass for one that is gone. And whatever the statistics say of a
+          // fresh
+          // table, it is looked into its index for a few keys.
+          Jooq.on(tx)
+              .fetch(
+                  "select set_config('row_security', 'off', true),"
+                      + " set_config('enable_seqscan', 'off', true),"
+                      + " set_config('enable_hashjoin', 'off', true),"
+                      + " set_config('enable_mergejoin', 'off', true)");
+          return Set.copyOf(Jooq.on(tx).fetch(sql).getValues(0, String.class));
+        });
+  }
+
+  private void failedAgain(Connection connection, Leaf leaf, Entry entry, SQLException bad)
+      throws SQLException {
+    if (!quarantine.wanted()) {
+      throw failures.badRow(bad, leaf.sql(), entry.key());
+    }
+    Tx.run(
+        connection,
+        tx -> {
+          store.failedAgain(tx, context.run(), entry, quarantine.failure(bad));
+          batch.fence(tx, 0);
+        });
+  }
+
+  private void remove(Connection connection, Entry entry) throws SQLException {
+    Tx.run(
+        connection,
+        tx -> {
+          store.remove(tx, context.run(), entry);
+          batch.fence(tx, 0);
+        });
+  }
+}
