@@ -4,7 +4,6 @@ import static java.util.stream.Collectors.toList;
 
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.checkpoint.QuarantineStore;
-import dev.backfill.internal.checkpoint.QuarantineStore.Entry;
 import dev.backfill.internal.checkpoint.RunStore;
 import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.Jooq;
@@ -52,7 +51,7 @@ public final class QuarantineRetry {
         connection,
         page -> {
           long filled = 0;
-          for (Entry entry : page) {
+          for (QuarantineStore.Entry entry : page) {
             filled += retry(connection, entry);
           }
           return filled;
@@ -64,7 +63,7 @@ public final class QuarantineRetry {
     each(
         connection,
         page -> {
-          for (Entry entry : resolved(connection, page)) {
+          for (QuarantineStore.Entry entry : resolved(connection, page)) {
             remove(connection, entry);
           }
           return 0;
@@ -73,14 +72,14 @@ public final class QuarantineRetry {
 
   /** What is done with a part of the quarantine; returns the rows filled. */
   private interface Work {
-    long on(List<Entry> page) throws SQLException, InterruptedException;
+    long on(List<QuarantineStore.Entry> page) throws SQLException, InterruptedException;
   }
 
   private void each(Connection connection, Work work) throws SQLException, InterruptedException {
     long before = store.count(connection, context.run());
     long filled = 0;
-    Optional<Entry> last = Optional.empty();
-    List<Entry> page = store.next(connection, context.run(), last, PAGE);
+    Optional<QuarantineStore.Entry> last = Optional.empty();
+    List<QuarantineStore.Entry> page = store.next(connection, context.run(), last, PAGE);
     while (!page.isEmpty()) {
       filled += work.on(page);
       last = Optional.of(page.get(page.size() - 1));
@@ -95,7 +94,8 @@ public final class QuarantineRetry {
     }
   }
 
-  private long retry(Connection connection, Entry entry) throws SQLException, InterruptedException {
+  private long retry(Connection connection, QuarantineStore.Entry entry)
+      throws SQLException, InterruptedException {
     Optional<Leaf> leaf = leaf(connection, entry);
     if (leaf.isEmpty()) {
       remove(connection, entry);
@@ -123,19 +123,22 @@ public final class QuarantineRetry {
     return filled.orElse(0);
   }
 
-  private Optional<Leaf> leaf(Connection connection, Entry entry)
+  private Optional<Leaf> leaf(Connection connection, QuarantineStore.Entry entry)
       throws SQLException, InterruptedException {
     context.control().proceed();
     return leaves.find(connection, entry.leaf());
   }
 
   /** Those of a page, in the order of leaves, whose rows have a value or are gone. */
-  private List<Entry> resolved(Connection connection, List<Entry> page)
+  private List<QuarantineStore.Entry> resolved(
+      Connection connection, List<QuarantineStore.Entry> page)
       throws SQLException, InterruptedException {
-    List<Entry> resolved = new ArrayList<>();
-    Map<Long, List<Entry>> byLeaf =
-        page.stream().collect(Collectors.groupingBy(Entry::leaf, LinkedHashMap::new, toList()));
-    for (List<Entry> entries : byLeaf.values()) {
+    List<QuarantineStore.Entry> resolved = new ArrayList<>();
+    Map<Long, List<QuarantineStore.Entry>> byLeaf =
+        page.stream()
+            .collect(
+                Collectors.groupingBy(QuarantineStore.Entry::leaf, LinkedHashMap::new, toList()));
+    for (List<QuarantineStore.Entry> entries : byLeaf.values()) {
       Optional<Leaf> leaf = leaf(connection, entries.get(0));
       if (leaf.isEmpty()) {
         resolved.addAll(entries);
@@ -147,8 +150,8 @@ public final class QuarantineRetry {
     return resolved;
   }
 
-  private Set<String> resolved(Connection connection, Leaf leaf, List<Entry> entries)
-      throws SQLException {
+  private Set<String> resolved(
+      Connection connection, Leaf leaf, List<QuarantineStore.Entry> entries) throws SQLException {
     String sql =
         new LeafSql(context.target(), leaf.sql()).resolved(store.entriesOf(context.run(), entries));
     return BoundedRead.within(
@@ -168,7 +171,8 @@ public final class QuarantineRetry {
         });
   }
 
-  private void failedAgain(Connection connection, Leaf leaf, Entry entry, SQLException bad)
+  private void failedAgain(
+      Connection connection, Leaf leaf, QuarantineStore.Entry entry, SQLException bad)
       throws SQLException {
     if (!quarantine.wanted()) {
       throw failures.badRow(bad, leaf.sql(), entry.key());
@@ -181,7 +185,7 @@ public final class QuarantineRetry {
         });
   }
 
-  private void remove(Connection connection, Entry entry) throws SQLException {
+  private void remove(Connection connection, QuarantineStore.Entry entry) throws SQLException {
     Tx.run(
         connection,
         tx -> {

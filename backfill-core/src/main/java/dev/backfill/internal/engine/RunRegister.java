@@ -165,7 +165,7 @@ final class RunRegister {
                     + target.runName()
                     + " yet, so no row is in quarantine. Nothing was changed.");
           }
-          schema.ensure(c);
+          schema.ensure(c, target.table().oid());
           Definition.requireSame(run.get(), target);
           requireColumn(c, run.get(), target);
           return run.get();
