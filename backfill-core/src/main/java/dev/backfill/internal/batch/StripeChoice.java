@@ -18,9 +18,6 @@ public record StripeChoice(int stripes, double hotShare, String reason) {
   private static final int USUAL = 8;
   private static final int FOR_WIDE_VALUES = 4;
   private static final double WIDE = 0.5;
-  // Indexes beyond the caches cost a read for each entry. Measured with 8 indexes, on a table of
-  // four times shared_buffers: 1.55 reads a row in 8 passes, 1.27 in 16 and 1.26 in 64.
-  private static final int FOR_BLOCKS = 2;
   private static final int FITS_SECOND_COPY = 45;
   private static final double RANDOM_ORDER = 0.5;
   // Tuple header with its null bitmap, and the line pointer.
@@ -55,8 +52,7 @@ public record StripeChoice(int stripes, double hotShare, String reason) {
               + String.format(java.util.Locale.ROOT, "%.2f", correlation)
               + "), so a batch touches few rows of any page");
     }
-    int usual = growth > WIDE ? FOR_WIDE_VALUES : USUAL;
-    int stripes = kind == WindowKind.BLOCK ? usual * FOR_BLOCKS : usual;
+    int stripes = growth > WIDE ? FOR_WIDE_VALUES : USUAL;
     return new StripeChoice(
         stripes,
         predicted(stripes, growth, leaf),
