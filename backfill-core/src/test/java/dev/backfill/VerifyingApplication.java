@@ -20,12 +20,17 @@ public final class VerifyingApplication {
     }
   }
 
+  /** With a lease that ends soon. */
   static BackfillDefinition definition() {
+    return definition(Duration.ofSeconds(1));
+  }
+
+  static BackfillDefinition definition(Duration lease) {
     return Backfill.column("t", "c")
         .type("text")
         .value("label(id)")
         .contract(Contract.none())
-        .timeouts(Timeouts.defaults().withLease(Duration.ofSeconds(1)))
+        .timeouts(Timeouts.defaults().withLease(lease))
         .build();
   }
 }
