@@ -12,6 +12,7 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
@@ -124,6 +125,28 @@ class RoomsTest {
             .and()
             .arePublic()
             .should(nameNothingInside()));
+  }
+
+  /**
+   * Whether a lease has ended is for the database to say, and how long something took for the
+   * ticker. So a node whose clock is hours off can neither keep a run nor take one over too soon.
+   */
+  @Test
+  @DisplayName("C4, C5, C9: read no wall clock, so that a node's may be hours off")
+  void readNoWallClock() {
+    check(noClasses().should().callMethodWhere(readsTheWallClock()));
+  }
+
+  private static DescribedPredicate<JavaMethodCall> readsTheWallClock() {
+    return DescribedPredicate.describe(
+        "the wall clock is read",
+        call -> {
+          String owner = call.getTargetOwner().getName();
+          String method = call.getName();
+          return owner.equals("java.lang.System") && method.equals("currentTimeMillis")
+              || owner.equals("java.time.Clock") && method.startsWith("system")
+              || owner.startsWith("java.time.") && method.equals("now");
+        });
   }
 
   private static void check(ArchRule rule) {

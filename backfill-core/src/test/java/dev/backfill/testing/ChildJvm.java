@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
@@ -23,11 +25,13 @@ import org.awaitility.core.ConditionTimeoutException;
  */
 public final class ChildJvm implements AutoCloseable {
   private final Process process;
+  private final Consumer<String> copy;
   private final List<String> output = new CopyOnWriteArrayList<>();
   private final Thread reader;
 
-  private ChildJvm(Process process) {
+  private ChildJvm(Process process, Consumer<String> copy) {
     this.process = process;
+    this.copy = copy;
     reader = new Thread(this::read, "child-" + process.pid());
     reader.setDaemon(true);
     reader.start();
@@ -35,6 +39,11 @@ public final class ChildJvm implements AutoCloseable {
 
   /** Starts the main method of a class. */
   public static ChildJvm start(Class<?> main, String... arguments) {
+    return start(System.out::println, main, arguments);
+  }
+
+  /** The same with its lines copied elsewhere, each as it comes. */
+  public static ChildJvm start(Consumer<String> copy, Class<?> main, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(String.join(File.separator, System.getProperty("java.home"), "bin", "java"));
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -47,7 +56,7 @@ public final class ChildJvm implements AutoCloseable {
     // Not on the command line, where it may be too long.
     builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
     try {
-      return new ChildJvm(builder.start());
+      return new ChildJvm(builder.start(), copy);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -57,7 +66,7 @@ public final class ChildJvm implements AutoCloseable {
     try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         output.add(line);
-        System.out.println("[child " + process.pid() + "] " + line);
+        copy.accept("[child " + process.pid() + "] " + line);
       }
     } catch (IOException e) {
       output.add("the output broke off: " + e.getMessage());
@@ -106,6 +115,17 @@ public final class ChildJvm implements AutoCloseable {
 
   public boolean isAlive() {
     return process.isAlive();
+  }
+
+  /** Writes a line to its standard input. */
+  public void tell(String line) {
+    try {
+      Writer input = process.outputWriter(StandardCharsets.UTF_8);
+      input.write(line + System.lineSeparator());
+      input.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(complaint("takes no more lines"), e);
+    }
   }
 
   /**

@@ -37,6 +37,7 @@ final class TrafficWriter implements Runnable {
   private final PGSimpleDataSource dataSource;
   private Connection connection;
   private boolean columnSeen;
+  private boolean columnIsDurable;
   private long nextLook = System.nanoTime();
 
   TrafficWriter(
@@ -97,6 +98,9 @@ final class TrafficWriter implements Runnable {
         journal.done(change.operation(), began);
       }
       apply(changes);
+      // Its commit was flushed, and with it all WAL before it, the column's included.
+      columnIsDurable |=
+          columnSeen && changes.stream().anyMatch(c -> c.operation() != Operation.READ);
     } catch (SQLException e) {
       failed(changes, e);
     }
@@ -106,6 +110,8 @@ final class TrafficWriter implements Runnable {
       throws SQLException, InterruptedException {
     if (isConnectionLost(e)) {
       journal.connectionLost();
+      // The DDL's commit is asynchronous: a crash may have taken a column that was seen already.
+      columnSeen = columnIsDurable;
       while (!findOut(changes)) {
         journal.awaitServer();
       }
@@ -176,7 +182,7 @@ final class TrafficWriter implements Runnable {
   private List<Change> choose() {
     List<Change> changes = new ArrayList<>();
     Set<Integer> chosen = new HashSet<>();
-    List<Operation> operations = columnSeen ? allCode : oldCode;
+    List<Operation> operations = columnIsDurable ? allCode : oldCode;
     while (changes.size() < settings.rowsPerTransaction()) {
       Operation operation = operations.get(random.nextInt(operations.size()));
       int index = -1;
@@ -197,7 +203,7 @@ final class TrafficWriter implements Runnable {
     return changes;
   }
 
-  /** New code is deployed once it finds its column. */
+  /** New code is deployed once its column is there to stay. */
   private void lookForColumn() throws SQLException {
     if (columnSeen || allCode.size() == oldCode.size() || System.nanoTime() - nextLook < 0) {
       return;

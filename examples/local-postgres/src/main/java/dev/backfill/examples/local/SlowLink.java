@@ -25,7 +25,7 @@ public final class SlowLink implements AutoCloseable {
 
   private static final int SOCKET_BUFFER = 32 * 1024;
 
-  private final SocketAddress target;
+  private volatile SocketAddress target;
   private final int port;
   private final RateLimit towardsTarget = new RateLimit();
   private final RateLimit fromTarget = new RateLimit();
@@ -88,6 +88,14 @@ public final class SlowLink implements AutoCloseable {
     pairs.forEach(LinkedPair::close);
   }
 
+  /**
+   * Leads new connections to another server, as an address that moves at a failover does; those
+   * that are open stay where they are until they are cut.
+   */
+  public void redirect(LocalPostgres server) {
+    target = UnixDomainSocketAddress.of(server.unixSocket());
+  }
+
   /** Lets connections in again after a cut. */
   public synchronized void restore() {
     if (listener == null) {
@@ -137,13 +145,14 @@ public final class SlowLink implements AutoCloseable {
   }
 
   private SocketChannel connect() throws IOException {
-    if (target instanceof UnixDomainSocketAddress) {
-      return SocketChannel.open(target);
+    SocketAddress to = target;
+    if (to instanceof UnixDomainSocketAddress) {
+      return SocketChannel.open(to);
     }
     SocketChannel channel = SocketChannel.open();
     channel.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER);
     channel.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER);
-    channel.connect(target);
+    channel.connect(to);
     return channel;
   }
 
