@@ -8,7 +8,7 @@ import org.awaitility.Awaitility;
 
 /** A process of the library, as the loop sees it: what it is doing in this round. */
 final class Node implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private final ChildJvm process;
   private volatile Consumer<String> log = line -> {};
