@@ -13,6 +13,7 @@ final class Node implements AutoCloseable {
   private final ChildJvm process;
   private volatile Consumer<String> log = line -> {};
   private volatile int batches;
+  private volatile boolean started;
   private volatile boolean contract;
   private volatile String end = "";
   private int runs;
@@ -28,6 +29,8 @@ final class Node implements AutoCloseable {
     log.accept(tagged);
     if (line.equals("batch")) {
       batches++;
+    } else if (line.startsWith("RunStarted")) {
+      started = true;
     } else if (line.startsWith("PhaseChanged") && line.contains("CONTRACT")) {
       contract = true;
     } else if (line.startsWith("ended ")) {
@@ -43,6 +46,7 @@ final class Node implements AutoCloseable {
   void run(String url, RoundPlan plan, Consumer<String> copyTo) {
     log = copyTo;
     batches = 0;
+    started = false;
     contract = false;
     end = "";
     runs++;
@@ -60,7 +64,7 @@ final class Node implements AutoCloseable {
   /** Whether the moment came before the run ended. */
   boolean awaitMoment(RoundPlan.Blow blow) {
     int goal = batches + blow.batches();
-    await(node -> blow.atContract() ? node.contract : node.batches >= goal);
+    await(node -> blow.atContract() ? node.contract : node.started && node.batches >= goal);
     return end.isEmpty();
   }
 
