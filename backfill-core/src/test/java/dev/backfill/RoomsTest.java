@@ -143,9 +143,9 @@ class RoomsTest {
         call -> {
           String owner = call.getTargetOwner().getName();
           String method = call.getName();
-          return owner.equals("java.lang.System") && method.equals("currentTimeMillis")
-              || owner.equals("java.time.Clock") && method.startsWith("system")
-              || owner.startsWith("java.time.") && method.equals("now");
+          return (owner.equals("java.lang.System") && method.equals("currentTimeMillis"))
+              || (owner.equals("java.time.Clock") && method.startsWith("system"))
+              || (owner.startsWith("java.time.") && method.equals("now"));
         });
   }
 

@@ -18,8 +18,8 @@ record RoundPlan(long seed, Shape shape, Value value, int rows, Job job, List<Bl
   /**
    * A strike and its moment.
    *
-   * @param batches after so many more batches; 0 is as soon as a process owns the run: before
-   *     that a start fails at once when the server is out of reach, on purpose
+   * @param batches after so many more batches; 0 is as soon as a process owns the run: before that
+   *     a start fails at once when the server is out of reach, on purpose
    * @param atContract when the contract begins, instead
    * @param delayMillis how long after that
    * @param outageMillis how long an outage lasts, if the strike is one

@@ -64,6 +64,11 @@ public final class FailoverServer implements Server, AutoCloseable {
     return dataSource;
   }
 
+  @Override
+  public PGSimpleDataSource connectApplication(String name) {
+    return connect(name);
+  }
+
   /** Attaches a standby that each synchronous commit waits for; there is none yet. */
   public void attachStandby() {
     if (standby.isPresent()) {
