@@ -25,7 +25,7 @@ final class NodeMain {
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     System.out.println("ready");
     for (String line = input.readLine(); line != null; line = input.readLine()) {
-      String[] words = line.split(" ");
+      String[] words = line.split(" ", -1);
       RoundPlan.Job job =
           new RoundPlan.Job(
               Integer.parseInt(words[2]),

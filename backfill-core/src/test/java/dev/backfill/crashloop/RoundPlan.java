@@ -33,9 +33,9 @@ record RoundPlan(long seed, Shape shape, Value value, int rows, Job job, List<Bl
   static RoundPlan of(long seed) {
     Random random = new Random(seed);
     random.nextLong(); // The first draws of neighbouring seeds are alike.
-    Shape shape = Shape.values()[random.nextInt(Shape.values().length)];
+    Shape shape = any(Shape.values(), random);
     int rows = 4_000 + random.nextInt(8_000);
-    Value value = Value.values()[random.nextInt(Value.values().length)];
+    Value value = any(Value.values(), random);
     Job job = new Job(1 + random.nextInt(2), 50 + random.nextInt(200), random.nextBoolean());
     List<Blow> blows = new ArrayList<>();
     int count = 1 + random.nextInt(2) + random.nextInt(2);
@@ -43,6 +43,10 @@ record RoundPlan(long seed, Shape shape, Value value, int rows, Job job, List<Bl
       blows.add(blow(random, rows / job.batch() / count, i == count - 1));
     }
     return new RoundPlan(seed, shape, value, rows, job, List.copyOf(blows));
+  }
+
+  private static <T> T any(T[] choices, Random random) {
+    return choices[random.nextInt(choices.length)];
   }
 
   private static Blow blow(Random random, int batches, boolean last) {

@@ -31,6 +31,8 @@ enum Shape {
           "drop table plain"));
 
   private final String key;
+
+  @SuppressWarnings("ImmutableEnumChecker") // of List.of
   private final List<String> changes;
 
   Shape(String key, List<String> changes) {
