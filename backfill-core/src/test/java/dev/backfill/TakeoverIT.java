@@ -90,6 +90,23 @@ class TakeoverIT {
     assertTakenOverOnceTheLeaseHadEnded();
   }
 
+  @Test
+  @DisplayName(
+      "L12: frozen between the two statements of a claim, the owner holds nobody up for long")
+  void frozenInAClaim() {
+    try (ChildJvm owner =
+        ChildJvm.start(
+            HaltingApplication.class, database.url(), "insert into \"backfill\".\"run_window\"")) {
+      owner.awaitLine("halted", PATIENCE);
+      owner.suspend();
+      try (ChildJvm successor = successor()) {
+        successor.awaitLine("finished", PATIENCE);
+      }
+      owner.killHard();
+    }
+    audit.assertEachRowOnce(ROWS);
+  }
+
   /**
    * In mid-run, with a trigger that writes down when its lease was to end and when it was taken.
    */

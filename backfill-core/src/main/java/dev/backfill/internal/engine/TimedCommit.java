@@ -23,6 +23,7 @@ final class TimedCommit {
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
     try {
+      Tx.begin(connection);
       Map<String, Double> settings = work.in(connection);
       long start = ticker.nanos();
       connection.commit();

@@ -5,6 +5,14 @@ import java.sql.SQLException;
 
 /** Runs work in one transaction on a given connection and leaves its auto-commit as it was. */
 public final class Tx {
+  // A pool's default of REPEATABLE READ would answer the second statement from the first one's
+  // snapshot, and a lock that was waited for would end in a serialization failure. And a process
+  // that is frozen between two statements keeps its row locks until the server ends its session:
+  // its successor waits for the row of the run.
+  private static final String BEGIN =
+      "set transaction isolation level read committed;"
+          + " set local idle_in_transaction_session_timeout = '5s'";
+
   private Tx() {}
 
   /** Work inside a transaction. */
@@ -34,7 +42,7 @@ public final class Tx {
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
     try {
-      readCommitted(connection);
+      begin(connection);
       T result = work.in(connection);
       connection.commit();
       return result;
@@ -48,11 +56,10 @@ public final class Tx {
     }
   }
 
-  private static void readCommitted(Connection connection) throws SQLException {
-    // A pool's default of REPEATABLE READ would answer the second statement from the first one's
-    // snapshot, and a lock that was waited for would end in a serialization failure.
+  /** The first that a transaction hears, with auto-commit off. */
+  public static void begin(Connection connection) throws SQLException {
     try (var statement = connection.createStatement()) {
-      statement.execute("set transaction isolation level read committed");
+      statement.execute(BEGIN);
     }
   }
 
