@@ -1,11 +1,14 @@
 package dev.backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.model.BackfillResult;
 import dev.backfill.model.BatchSize;
+import dev.backfill.model.RetryPolicy;
+import dev.backfill.model.RunFailedException;
 import dev.backfill.model.RunState;
 import dev.backfill.testing.PrivateServer;
 import dev.backfill.testing.TestDatabase;
@@ -183,6 +186,34 @@ class OutagesIT {
     BackfillResult result = statusCode(2, () -> {}).on(runner).run();
     assertThat(result.notNull()).isTrue();
     assertThat(result.rows()).isEqualTo(1000);
+  }
+
+  @Test
+  @DisplayName("E3: a value that ends its own session each time is given up after some attempts")
+  void valueThatEndsItsSession() {
+    database.execute(
+        """
+        create function lethal(id bigint) returns text stable language plpgsql as $$
+        begin
+          if id = 1000 then
+            perform pg_terminate_backend(pg_backend_pid());
+          end if;
+          return 'x';
+        end $$
+        """);
+    assertThatThrownBy(
+            () ->
+                Backfill.column("orders", "status_code")
+                    .type("text")
+                    .value("lethal(id)")
+                    .batchSize(BatchSize.fixed(100))
+                    .retry(new RetryPolicy(4, Duration.ofMillis(10), Duration.ofMillis(50)))
+                    .on(database.dataSource())
+                    .run())
+        .isInstanceOf(RunFailedException.class)
+        .hasMessageContaining("gave up after 4 attempts without progress");
+    assertThat(database.queryLong("select count(*) from orders where status_code = 'x'"))
+        .isPositive();
   }
 
   /** A role that owns the table: limits do not apply to superusers. */

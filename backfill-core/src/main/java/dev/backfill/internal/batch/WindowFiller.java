@@ -24,6 +24,7 @@ final class WindowFiller {
   private final BatchFailures failures;
   private final Sizer firstPass;
   private final Sizer laterPasses;
+  private @Nullable Lost lost;
 
   WindowFiller(BatchContext context) {
     this.context = context;
@@ -82,6 +83,16 @@ final class WindowFiller {
     return window.stripe() == 0 ? firstPass : laterPasses;
   }
 
+  /**
+   * A batch that has lost its session. Its attempts go on as long as it comes no further: the value
+   * itself may end the session, and must not do so for ever.
+   */
+  private record Lost(long window, Position position, BatchFailures.Attempts attempts) {
+    boolean isAt(WindowRow row) {
+      return row.number() == window && Position.of(row).equals(position);
+    }
+  }
+
   /** One batch, tried until it commits. */
   private final class Step {
     private final WindowRow window;
@@ -106,7 +117,8 @@ final class WindowFiller {
 
     WindowRow run(WorkerConnection connection, Leaf leaf, LeafSql sql)
         throws SQLException, InterruptedException {
-      BatchFailures.Attempts attempts = failures.attempts(window);
+      BatchFailures.Attempts attempts =
+          lost != null && lost.isAt(window) ? lost.attempts() : failures.attempts(window);
       while (true) {
         context.awaitTurn();
         int rows = Math.max(1, Math.min(sizer.rows(), context.pace().maxRows(first)));
@@ -121,6 +133,7 @@ final class WindowFiller {
             case NARROW -> narrowing.failed(keys);
             case REREAD -> {
               lostTrack = true;
+              lost = new Lost(window.number(), Position.of(window), attempts);
               return failures.readBack(connection, window);
             }
           }
