@@ -19,8 +19,12 @@ import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import dev.backfill.testing.Traffic;
 import dev.backfill.testing.UpdateAudit;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -243,6 +247,91 @@ class AbandonIT {
       }
       assertThat(columns("orders")).isOne();
       assertThat(statusCode().on(database.dataSource()).run().state()).isEqualTo(RunState.DONE);
+    }
+
+    @Test
+    @DisplayName("that the column is to be kept is heard while it waits for the lock to drop it")
+    void keepsTheColumnThatItWasToDrop() throws Exception {
+      CountDownLatch waitsToDrop = new CountDownLatch(1);
+      BackfillBuilder definition =
+          slowly()
+              .listener(
+                  event -> {
+                    if (event instanceof BackfillEvent.DdlWaiting waiting
+                        && waiting.sql().contains("drop")) {
+                      waitsToDrop.countDown();
+                    }
+                  });
+      try (BackfillRun run = definition.on(database.dataSource()).start()) {
+        await(firstBatch);
+        CompletableFuture<Void> keeping;
+        try (LockHolder reader = LockHolder.reader(database, "orders")) {
+          Way.SQL.abandon(database);
+          await(waitsToDrop);
+          keeping = CompletableFuture.runAsync(() -> operators().abandonKeepingColumn(RUN));
+          Awaitility.await()
+              .atMost(PATIENCE)
+              .until(() -> database.queryString("select added_attnum from backfill.run") == null);
+          assertThat(reader.pid()).isPositive();
+        }
+        keeping.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        assertThat(run.completion()).failsWithin(PATIENCE);
+      }
+      assertThat(columns("orders")).isOne();
+      assertThat(status().state()).isEqualTo(RunState.ABANDONED);
+    }
+
+    @Test
+    @DisplayName("a table that has taken the name while it waited for the lock keeps its column")
+    void leavesAnotherTableOfTheNameAlone() throws Exception {
+      database.execute(
+          "drop table if exists orders_new", "create table orders_new (id int, status_code text)");
+      CountDownLatch waitsToDrop = new CountDownLatch(1);
+      BackfillBuilder definition =
+          slowly()
+              .listener(
+                  event -> {
+                    if (event instanceof BackfillEvent.DdlWaiting waiting
+                        && waiting.sql().contains("drop")) {
+                      waitsToDrop.countDown();
+                    }
+                  });
+      try (BackfillRun run = definition.on(database.dataSource()).start()) {
+        await(firstBatch);
+        CompletableFuture<Void> swap;
+        try (LockHolder reader = LockHolder.reader(database, "orders")) {
+          Way.SQL.abandon(database);
+          await(waitsToDrop);
+          swap = CompletableFuture.runAsync(this::swapTables);
+          Awaitility.await()
+              .atMost(PATIENCE)
+              .until(
+                  () ->
+                      database.queryLong(
+                              "select count(*) from pg_locks where not granted"
+                                  + " and relation = 'orders'::regclass"
+                                  + " and mode = 'AccessExclusiveLock'")
+                          > 0);
+          assertThat(reader.pid()).isPositive();
+        }
+        swap.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        assertThat(run.completion()).failsWithin(PATIENCE);
+      }
+      assertThat(columns("orders")).isOne();
+      assertThat(columns("orders_old")).isOne();
+      database.execute("drop table orders_old");
+    }
+
+    private void swapTables() {
+      try (Connection connection = database.unpooled().getConnection();
+          Statement statement = connection.createStatement()) {
+        connection.setAutoCommit(false);
+        statement.execute("alter table orders rename to orders_old");
+        statement.execute("alter table orders_new rename to orders");
+        connection.commit();
+      } catch (SQLException e) {
+        throw new IllegalStateException(e);
+      }
     }
 
     @Test

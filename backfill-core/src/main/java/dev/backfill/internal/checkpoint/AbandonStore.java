@@ -47,6 +47,23 @@ public final class AbandonStore {
   }
 
   /**
+   * Whether it is still to be given up as it was when its row was read, until the transaction
+   * commits: an operator may have asked for something else while locks were waited for.
+   */
+  public boolean stands(Connection tx, RunRow run) {
+    return Jooq.on(tx)
+        .fetchOptional(
+            "select 1 from "
+                + tables.run()
+                + " where name = ? and epoch = ? and requested_action = 'abandon'"
+                + " and added_attnum is not distinct from cast(? as smallint) for share",
+            run.name(),
+            run.epoch(),
+            run.addedAttnum().orElse(null))
+        .isPresent();
+  }
+
+  /**
    * Gives the lease back for good and deletes what was kept of the run's work, in one transaction.
    *
    * @param detail for the history

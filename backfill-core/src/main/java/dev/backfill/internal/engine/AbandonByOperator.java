@@ -64,6 +64,7 @@ final class AbandonByOperator {
 
   /** Returns when it is abandoned; false when there is no such run. */
   boolean abandon(String run, boolean keepColumn) throws SQLException, InterruptedException {
+    PoolCheck.require(dataSource, 1);
     Outages outages =
         new Outages(run, dataSource, RetryPolicy.defaults(), control, log, ticker, sleeper);
     try (ControlConnection connection = new ControlConnection(dataSource, outages)) {

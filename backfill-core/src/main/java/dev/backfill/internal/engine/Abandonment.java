@@ -1,5 +1,6 @@
 package dev.backfill.internal.engine;
 
+import dev.backfill.internal.checkpoint.AbandonStore;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.RunStore;
 import dev.backfill.internal.contract.OwnConstraint;
@@ -36,8 +37,10 @@ final class Abandonment {
   private final DdlGuard guard;
   private final RunStore runs;
   private final String stateSchema;
+  private final AbandonStore abandons;
 
   Abandonment(DdlGuard guard, RunStore runs, String stateSchema) {
+    this.abandons = new AbandonStore(stateSchema);
     this.guard = guard;
     this.runs = runs;
     this.stateSchema = stateSchema;
@@ -53,7 +56,14 @@ final class Abandonment {
         BoundedRead.of(connection, run.tableOid(), run.tableName(), tx -> read(tx, run));
     if (!remains.statements().isEmpty()) {
       try {
-        drop(connection, run, remains, fence);
+        drop(
+            connection,
+            run,
+            remains,
+            tx -> {
+              requireSame(tx, run, remains);
+              fence.check(tx);
+            });
       } catch (LockNotAcquiredException e) {
         throw new LockNotAcquiredException(
             "Run " + run.name() + " is not abandoned yet. " + e.getMessage() + next(), e);
@@ -88,8 +98,49 @@ final class Abandonment {
 
   /**
    * @param tables oids of the table and its partitions, root first; none when it is gone
+   * @param name by which the statements call the table
+   * @param column whether they drop the column
    */
-  private record Remains(List<Long> tables, List<String> statements, String detail) {}
+  private record Remains(
+      List<Long> tables, String name, boolean column, List<String> statements, String detail) {}
+
+  /**
+   * Locks may be waited for as long as it takes to ask for something else, to give the table's name
+   * to another one, or to put a column of one's own in the place of the run's.
+   */
+  private void requireSame(Connection tx, RunRow run, Remains remains) {
+    if (!abandons.stands(tx, run)) {
+      throw changed(run, "something else was asked of it meanwhile");
+    }
+    if (remains.tables().isEmpty()) {
+      return;
+    }
+    boolean same =
+        Jooq.on(tx)
+            .fetchSingle(
+                """
+                select coalesce(pg_catalog.to_regclass(?)::oid = cast(? as bigint)::oid, false)
+                  and (not cast(? as boolean) or exists (
+                    select from pg_catalog.pg_attribute
+                    where attrelid = cast(? as bigint)::oid and attnum = cast(? as smallint)
+                      and attisdropped))
+                """,
+                remains.name(),
+                run.tableOid(),
+                remains.column(),
+                run.tableOid(),
+                run.addedAttnum().orElse(null))
+            .get(0, Boolean.class);
+    if (!same) {
+      throw changed(run, "its table or its column was replaced meanwhile");
+    }
+  }
+
+  private static RunFailedException changed(RunRow run, String what) {
+    return new RunFailedException(
+        "Run %s was not abandoned, and nothing was dropped: %s. Abandon it again to have it done as things are now."
+            .formatted(run.name(), what));
+  }
 
   private Remains read(Connection tx, RunRow run) {
     Catalog catalog = new Catalog(Jooq.on(tx));
@@ -97,15 +148,16 @@ final class Abandonment {
     List<Long> oids = tables.stream().map(Leaf::oid).toList();
     OwnObjects own = OwnObjects.read(tx, run, oids, stateSchema);
     if (tables.isEmpty()) {
-      return new Remains(oids, own.dropTriggers(""), "the table was dropped before");
+      return new Remains(oids, "", false, own.dropTriggers(""), "the table was dropped before");
     }
-    Leavings leavings = new Leavings(run, tables.get(0).sql(), own, usesCover(tx, run));
+    String name = tables.get(0).sql();
+    Leavings leavings = new Leavings(run, name, own, usesCover(tx, run));
     if (own.column()) {
       leavings.dropColumn();
     } else {
       leavings.keepColumn(OwnConstraint.read(tx, tables, run.columnName()));
     }
-    return new Remains(oids, leavings.statements, leavings.detail());
+    return new Remains(oids, name, own.column(), leavings.statements, leavings.detail());
   }
 
   /** A complete run of the same column whose cover stays, as it should. */
