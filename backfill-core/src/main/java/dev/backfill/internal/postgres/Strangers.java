@@ -52,12 +52,14 @@ public final class Strangers {
         from n join pg_catalog.pg_proc p on p.pronamespace = n.oid
         where exists (select from pg_catalog.pg_proc theirs
                       where theirs.proname = p.proname
+                        and theirs.proargtypes <> p.proargtypes
                         and theirs.pronamespace = 'pg_catalog'::regnamespace::oid)
         union all
         select 'operator ' || p.oid::regoperator::text, p.oprowner
         from n join pg_catalog.pg_operator p on p.oprnamespace = n.oid
         where exists (select from pg_catalog.pg_operator theirs
                       where theirs.oprname = p.oprname
+                        and (theirs.oprleft, theirs.oprright) <> (p.oprleft, p.oprright)
                         and theirs.oprnamespace = 'pg_catalog'::regnamespace::oid))
       """
           + OF_STRANGERS;
