@@ -35,7 +35,8 @@ final class BlockEnds implements BatchEnds {
       throws SQLException {
     from = start(cursor);
     Place end =
-        rows < rowsPerBlock.rows()
+        // A single row is a single row, in a block of a table that is nearly empty too.
+        rows == 1 || rows < rowsPerBlock.rows()
             ? within(connection, rows)
             : Place.startOf(from.block() + rowsPerBlock.blocks(rows));
     Place last = Place.of(window.hi());

@@ -95,7 +95,7 @@ public final class Catalog {
             """
             select c.oid::bigint, n.nspname::text, c.relname::text, c.relkind::text,
                    greatest(c.reltuples, 0)::bigint,
-                   case when c.relkind = 'r' then pg_catalog.pg_relation_size(c.oid) / 8192 else 0 end,
+                   case when c.relkind = 'r' then pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint else 0 end,
                    coalesce((select split_part(o, '=', 2)::int
                              from unnest(c.reloptions) o where o like 'fillfactor=%'), 100),
                    c.relpages, c.relfilenode::bigint
