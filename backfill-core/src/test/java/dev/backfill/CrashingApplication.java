@@ -24,9 +24,9 @@ public final class CrashingApplication {
         .workers(Integer.parseInt(args[1]))
         .order(args.length > 2 ? ScanOrder.valueOf(args[2]) : ScanOrder.AUTO)
         .batchSize(BatchSize.fixed(200))
-        .maxRowsPerSecond(60_000)
-        // Of a few processors it would leave nearly all to the traffic, for minutes.
-        .serverCores(64)
+        .maxRowsPerSecond(10_000)
+        // Beside the traffic of a test it would rest for minutes.
+        .unthrottled()
         .timeouts(Timeouts.defaults().withLease(Duration.ofSeconds(1)))
         .listener(CrashingApplication::say)
         .on(dataSource)

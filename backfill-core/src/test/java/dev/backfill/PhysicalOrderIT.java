@@ -50,6 +50,8 @@ class PhysicalOrderIT {
     return Backfill.column("orders", "status_code")
         .type("text")
         .value(VALUE)
+        // Beside the traffic of a test it would rest for minutes.
+        .unthrottled()
         .order(ScanOrder.physical());
   }
 
