@@ -42,7 +42,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 final class SpringBatch implements Contender {
   static final String NAME = "spring-batch";
 
-  /** Twice as many gain nothing, and hold row locks twice as long. */
+  /** Larger ones hold row locks longer. */
   private static final int CHUNK = 1_000;
 
   private static final String SCHEMA = "org/springframework/batch/core/schema-postgresql.sql";
