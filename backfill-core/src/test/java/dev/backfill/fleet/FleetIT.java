@@ -172,7 +172,8 @@ class FleetIT {
     } finally {
       second.restart();
     }
-    assertThat(fleet(definition()).run().complete()).isTrue();
+    // A pooler between may take some time to see that it is back.
+    await().atMost(PATIENCE).until(() -> fleet(definition()).run().complete());
   }
 
   @Test
