@@ -88,6 +88,17 @@ class AbandonIT {
     return statusCode().maxRowsPerSecond(1_000);
   }
 
+  private BackfillBuilder tellingThatItWaitsToDrop(CountDownLatch waits) {
+    return slowly()
+        .listener(
+            event -> {
+              if (event instanceof BackfillEvent.DdlWaiting waiting
+                  && waiting.sql().contains("drop")) {
+                waits.countDown();
+              }
+            });
+  }
+
   private void heard(BackfillEvent event) {
     if (event instanceof BackfillEvent.BatchCommitted) {
       firstBatch.countDown();
@@ -226,15 +237,7 @@ class AbandonIT {
     @DisplayName("a stop ends its wait for the lock, and the run can be resumed")
     void isTakenBackByAStop() throws Exception {
       CountDownLatch waitsAgain = new CountDownLatch(1);
-      BackfillBuilder definition =
-          slowly()
-              .listener(
-                  event -> {
-                    if (event instanceof BackfillEvent.DdlWaiting waiting
-                        && waiting.sql().contains("drop")) {
-                      waitsAgain.countDown();
-                    }
-                  });
+      BackfillBuilder definition = tellingThatItWaitsToDrop(waitsAgain);
       try (BackfillRun run = definition.on(database.dataSource()).start()) {
         await(firstBatch);
         try (LockHolder reader = LockHolder.reader(database, "orders")) {
@@ -253,15 +256,7 @@ class AbandonIT {
     @DisplayName("that the column is to be kept is heard while it waits for the lock to drop it")
     void keepsTheColumnThatItWasToDrop() throws Exception {
       CountDownLatch waitsToDrop = new CountDownLatch(1);
-      BackfillBuilder definition =
-          slowly()
-              .listener(
-                  event -> {
-                    if (event instanceof BackfillEvent.DdlWaiting waiting
-                        && waiting.sql().contains("drop")) {
-                      waitsToDrop.countDown();
-                    }
-                  });
+      BackfillBuilder definition = tellingThatItWaitsToDrop(waitsToDrop);
       try (BackfillRun run = definition.on(database.dataSource()).start()) {
         await(firstBatch);
         CompletableFuture<Void> keeping;
@@ -287,15 +282,7 @@ class AbandonIT {
       database.execute(
           "drop table if exists orders_new", "create table orders_new (id int, status_code text)");
       CountDownLatch waitsToDrop = new CountDownLatch(1);
-      BackfillBuilder definition =
-          slowly()
-              .listener(
-                  event -> {
-                    if (event instanceof BackfillEvent.DdlWaiting waiting
-                        && waiting.sql().contains("drop")) {
-                      waitsToDrop.countDown();
-                    }
-                  });
+      BackfillBuilder definition = tellingThatItWaitsToDrop(waitsToDrop);
       try (BackfillRun run = definition.on(database.dataSource()).start()) {
         await(firstBatch);
         CompletableFuture<Void> swap;
