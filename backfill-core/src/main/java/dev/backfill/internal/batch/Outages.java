@@ -84,7 +84,10 @@ public final class Outages {
         worked();
         return;
       }
-      tell(failure.get());
+      // A pool may hand out a session that ended together with ours: the server may be well.
+      if (open() || !SqlStates.sessionEnded(failure.get())) {
+        tell(failure.get());
+      }
       sleeper.sleep(policy.initialPause());
     }
   }

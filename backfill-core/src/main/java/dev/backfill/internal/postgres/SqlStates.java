@@ -32,6 +32,10 @@ public final class SqlStates {
   // Disk, memory, a limit of the configuration, an I/O error.
   private static final Set<String> EXHAUSTED = Set.of("53000", "53100", "53200", "53400", "58030");
 
+  // What a session says that was ended, or whose connection was cut, while nobody used it.
+  private static final Set<String> SESSION_ENDED =
+      Set.of("57P01", "57P02", "57P05", "25P03", "25P04", "08003", "08006");
+
   private SqlStates() {}
 
   /** What a failure calls for. */
@@ -72,6 +76,12 @@ public final class SqlStates {
       return Kind.DATA;
     }
     return Kind.FATAL;
+  }
+
+  /** Whether the session is over, which says nothing of the next one. */
+  public static boolean sessionEnded(Throwable failure) {
+    @Nullable String state = state(failure);
+    return state != null && SESSION_ENDED.contains(state);
   }
 
   /** The SQLSTATE of the first SQLException in the chain of causes, null when there is none. */

@@ -20,6 +20,7 @@ class OutagesTest {
 
   private final List<BackfillEvent> events = new ArrayList<>();
   private final List<Long> askedAt = new ArrayList<>();
+  private String sqlState = "08001";
   private long now;
 
   private Outages outages(Control control) {
@@ -40,7 +41,7 @@ class OutagesTest {
             new Class<?>[] {DataSource.class},
             (proxy, method, arguments) -> {
               askedAt.add(now);
-              throw new SQLException("connection refused", "08001");
+              throw new SQLException("no", sqlState);
             });
   }
 
@@ -78,5 +79,37 @@ class OutagesTest {
         .hasSize(2)
         .last()
         .isEqualTo(new BackfillEvent.ServerBack("run", Duration.ofNanos(now)));
+  }
+
+  @Test
+  @DisplayName("E3: sessions of the pool that ended with the lost one are not taken for the server")
+  void staleSessions() {
+    sqlState = "57P01";
+    Outages outages =
+        outages(
+            () -> {
+              if (askedAt.size() == 2) {
+                sqlState = "25006";
+              }
+              stopAfter(DOWN_FOR);
+            });
+
+    assertThatThrownBy(outages::await).isInstanceOf(Control.StopRequested.class);
+
+    assertThat(events)
+        .singleElement()
+        .isInstanceOfSatisfying(
+            BackfillEvent.ServerLost.class, lost -> assertThat(lost.sqlState()).hasValue("25006"));
+  }
+
+  @Test
+  @DisplayName("E3: a server that ends every session is told, once the breaker opens")
+  void endsEverySession() {
+    sqlState = "57P01";
+    Outages outages = outages(() -> stopAfter(Duration.ofSeconds(1)));
+
+    assertThatThrownBy(outages::await).isInstanceOf(Control.StopRequested.class);
+
+    assertThat(events).singleElement().isInstanceOf(BackfillEvent.ServerLost.class);
   }
 }
