@@ -15,9 +15,9 @@ import dev.backfill.model.StorableText;
 import dev.backfill.model.Strategy;
 import dev.backfill.model.Stripes;
 import dev.backfill.model.Timeouts;
+import dev.backfill.model.Vacuum;
 import dev.backfill.throttle.Throttle;
 import dev.backfill.throttle.Throttles;
-import dev.backfill.throttle.Throttling;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -58,10 +58,8 @@ public final class BackfillBuilder {
   private boolean published;
   private boolean dropCover;
   private BadRows badRows = Options.defaults().badRows();
-  private final List<Throttle> throttles = new ArrayList<>(Throttling.defaults().throttles());
-  private boolean unthrottled;
-  private OptionalLong cores = OptionalLong.empty();
-  private OptionalLong walBytesPerSecond = OptionalLong.empty();
+  private Vacuum vacuum = Options.defaults().vacuum();
+  private final ThrottlingOptions throttling = new ThrottlingOptions();
 
   BackfillBuilder(
       Optional<String> schema, String table, String column, String type, ColumnValue value) {
@@ -227,17 +225,23 @@ public final class BackfillBuilder {
   }
 
   /**
+   * What is done about the dead rows that the run leaves where updates cannot be in place. Default:
+   * {@link Vacuum#off()}, autovacuum as it is set up; plan() says when that comes late.
+   */
+  public BackfillBuilder vacuum(Vacuum policy) {
+    once("vacuum");
+    vacuum = policy;
+    return this;
+  }
+
+  /**
    * Watches these too; one of the same name replaces the default, or what was given before.
    * Default: {@link Throttles#defaults()}.
    *
    * @see Throttles
    */
   public BackfillBuilder throttle(Throttle... more) {
-    set.add("throttle");
-    for (Throttle throttle : more) {
-      throttles.removeIf(t -> t.name().equals(throttle.name()));
-      throttles.add(throttle);
-    }
+    throttling.add(more);
     return this;
   }
 
@@ -247,7 +251,7 @@ public final class BackfillBuilder {
    */
   public BackfillBuilder unthrottled() {
     once("unthrottled");
-    unthrottled = true;
+    throttling.off();
     return this;
   }
 
@@ -257,21 +261,14 @@ public final class BackfillBuilder {
    */
   public BackfillBuilder serverCores(int count) {
     once("serverCores");
-    if (count < 1) {
-      throw new IllegalArgumentException("serverCores: must be at least 1, was " + count);
-    }
-    cores = OptionalLong.of(count);
+    throttling.serverCores(count);
     return this;
   }
 
   /** Cap on WAL bytes per second over all workers, at least 1,024. Default: none. */
   public BackfillBuilder maxWalBytesPerSecond(long bytes) {
     once("maxWalBytesPerSecond");
-    if (bytes < 1024) {
-      throw new IllegalArgumentException(
-          "maxWalBytesPerSecond: must be at least 1024, was " + bytes);
-    }
-    walBytesPerSecond = OptionalLong.of(bytes);
+    throttling.maxWalBytesPerSecond(bytes);
     return this;
   }
 
@@ -321,19 +318,11 @@ public final class BackfillBuilder {
             published,
             dropCover,
             badRows,
-            throttling());
+            vacuum,
+            throttling.build());
     return new BackfillDefinition(
         new Specification(name, schema, table, column, type, value, where, key, options),
         listeners);
-  }
-
-  private Throttling throttling() {
-    if (unthrottled && set.contains("throttle")) {
-      throw new IllegalArgumentException(
-          "unthrottled: contradicts throttle(...); leave one of them out");
-    }
-    return new Throttling(
-        unthrottled ? List.of() : throttles, !unthrottled, cores, walBytesPerSecond);
   }
 
   /** Builds the definition and binds it to a database. */

@@ -43,7 +43,10 @@ class RoomsTest {
           WORDS,
           List.of("dev.backfill.internal.time"),
           List.of("dev.backfill.internal.postgres"),
-          List.of("dev.backfill.internal.checkpoint", "dev.backfill.internal.signal"),
+          List.of(
+              "dev.backfill.internal.checkpoint",
+              "dev.backfill.internal.signal",
+              "dev.backfill.internal.vacuum"),
           List.of(
               "dev.backfill.internal.expand",
               "dev.backfill.internal.batch",

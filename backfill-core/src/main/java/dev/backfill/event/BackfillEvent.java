@@ -112,6 +112,27 @@ public sealed interface BackfillEvent {
    */
   record BatchCancelled(String run, int waitingSessions) implements BackfillEvent {}
 
+  /**
+   * The dead rows of the run have reached the bound that was asked for, and batches of the table
+   * wait for its vacuum.
+   *
+   * @param deadRows rows of the run that moved since the last one, about
+   * @param by autovacuum, or this run
+   */
+  record VacuumAwaited(String run, String table, long deadRows, String by)
+      implements BackfillEvent {}
+
+  /** A table that was waited for was vacuumed, and the run goes on. */
+  record Vacuumed(String run, String table, String by, Duration took) implements BackfillEvent {}
+
+  /**
+   * A table is not vacuumed although its dead rows have reached the bound; the run goes on.
+   *
+   * @param reason what keeps the dead rows alive, or what the server says
+   */
+  record VacuumSkipped(String run, String table, long deadRows, String reason)
+      implements BackfillEvent {}
+
   /** Another process owns the run; this one waits for it to end or for its lease to expire. */
   record WaitingForOwner(String run, String owner) implements BackfillEvent {}
 

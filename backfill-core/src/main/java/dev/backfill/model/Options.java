@@ -11,6 +11,7 @@ import java.util.OptionalLong;
  * @param publishedTableAcknowledged the table is in a publication and the subscribers are cared for
  * @param dropCoverAtContract remove the default or trigger of new rows once NOT NULL holds
  * @param badRows what is done about a row that cannot take its value
+ * @param vacuum what is done about the dead rows that the run leaves
  * @param throttling what the run holds back for
  */
 public record Options(
@@ -28,6 +29,7 @@ public record Options(
     boolean publishedTableAcknowledged,
     boolean dropCoverAtContract,
     BadRows badRows,
+    Vacuum vacuum,
     Throttling throttling) {
 
   public static Options defaults() {
@@ -46,6 +48,7 @@ public record Options(
         false,
         false,
         BadRows.fail(),
+        Vacuum.off(),
         Throttling.defaults());
   }
 }

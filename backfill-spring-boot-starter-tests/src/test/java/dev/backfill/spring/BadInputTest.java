@@ -44,6 +44,8 @@ class BadInputTest {
           contract=never               | contract
           new-rows=nobody              | new-rows
           order=random                 | order
+          vacuum.run-at=0              | vacuum.run-at
+          vacuum.await-at=1.5          | vacuum.await-at
           table=a.b.c                  | table
           column=                      | column
           type=                        | type
@@ -109,6 +111,16 @@ class BadInputTest {
     contexts
         .withPropertyValues(Contexts.orderStatus("backfill.definitions.order-status.constant=x"))
         .run(c -> assertThat(c).getFailure().hasStackTraceContaining("both value and constant"));
+  }
+
+  @Test
+  void twoWaysToVacuumAreRefusedTogether() {
+    contexts
+        .withPropertyValues(
+            Contexts.orderStatus(
+                "backfill.definitions.order-status.vacuum.run-at=0.1",
+                "backfill.definitions.order-status.vacuum.await-at=0.1"))
+        .run(c -> assertThat(c).getFailure().hasStackTraceContaining("both run-at and await-at"));
   }
 
   @Test

@@ -30,6 +30,7 @@ import org.springframework.util.unit.DataSize;
  * @param dropCoverAtContract Whether default or trigger of new rows is dropped once NOT NULL holds.
  * @param badRows What is done about a row that cannot take its value.
  * @param quarantine With bad-rows: quarantine.
+ * @param vacuum What is done about the dead rows that the run leaves.
  * @param batch Size of a transaction.
  * @param throttle Limits at which the run holds back.
  */
@@ -51,6 +52,7 @@ public record DefinitionProperties(
     @DefaultValue("false") boolean dropCoverAtContract,
     @Nullable BadRowsChoice badRows,
     @DefaultValue Quarantine quarantine,
+    @DefaultValue Vacuuming vacuum,
     @DefaultValue Batch batch,
     @DefaultValue Limits throttle) {
 
@@ -70,6 +72,14 @@ public record DefinitionProperties(
    *     hold.
    */
   public record Quarantine(@Nullable Integer max, @DefaultValue("false") boolean withValues) {}
+
+  /**
+   * One of the two, or neither: then autovacuum comes as it is set up.
+   *
+   * @param runAt Share of dead rows, above 0 and at most 1, at which the run executes VACUUM.
+   * @param awaitAt Share of dead rows at which batches wait for autovacuum.
+   */
+  public record Vacuuming(@Nullable Double runAt, @Nullable Double awaitAt) {}
 
   /**
    * Rows or time, not both.

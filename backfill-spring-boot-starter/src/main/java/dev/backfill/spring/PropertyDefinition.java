@@ -6,6 +6,7 @@ import dev.backfill.BackfillDefinition;
 import dev.backfill.ColumnStages;
 import dev.backfill.model.BadRows;
 import dev.backfill.model.BatchSize;
+import dev.backfill.model.Vacuum;
 import dev.backfill.spring.DefinitionProperties.BadRowsChoice;
 import dev.backfill.throttle.Throttle;
 import dev.backfill.throttle.Throttles;
@@ -47,6 +48,7 @@ final class PropertyDefinition {
     if (properties.dropCoverAtContract()) {
       builder.dropCoverAtContract();
     }
+    vacuum(builder, properties.vacuum());
     badRows(builder, properties.badRows(), properties.quarantine());
     batch(builder, properties.batch());
     throttles(builder, properties.throttle());
@@ -106,6 +108,14 @@ final class PropertyDefinition {
           BadRows.Quarantine asked = BadRows.quarantine(m);
           builder.badRows(quarantine.withValues() ? asked.withValues() : asked);
         });
+  }
+
+  private void vacuum(BackfillBuilder builder, DefinitionProperties.Vacuuming vacuum) {
+    if (vacuum.runAt() != null && vacuum.awaitAt() != null) {
+      throw refused(".vacuum", "has both run-at and await-at");
+    }
+    set("vacuum.run-at", vacuum.runAt(), share -> builder.vacuum(Vacuum.run(share)));
+    set("vacuum.await-at", vacuum.awaitAt(), share -> builder.vacuum(Vacuum.await(share)));
   }
 
   private void batch(BackfillBuilder builder, DefinitionProperties.Batch batch) {

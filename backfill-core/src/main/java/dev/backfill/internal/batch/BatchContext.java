@@ -6,6 +6,7 @@ import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.signal.Pace;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
+import dev.backfill.internal.vacuum.Vacuuming;
 import dev.backfill.model.Options;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -24,6 +25,7 @@ public record BatchContext(
     Quarantine quarantine,
     Control control,
     Outages outages,
+    Vacuuming vacuuming,
     Pace pace,
     IntSupplier workers,
     Consumer<BackfillEvent> events,
@@ -50,10 +52,30 @@ public record BatchContext(
 
   /** Leaves the server to others for a while. */
   void rest(Duration duration) throws InterruptedException {
+    rest(control, ticker, sleeper, duration);
+  }
+
+  private static void rest(Control control, Ticker ticker, Sleeper sleeper, Duration duration)
+      throws InterruptedException {
     long until = ticker.nanos() + duration.toNanos();
     for (long left = duration.toNanos(); left > 0; left = until - ticker.nanos()) {
       control.proceed();
       sleeper.sleep(Duration.ofNanos(Math.min(left, SLICE.toNanos())));
     }
+  }
+
+  /** How workers are held while their table waits for a vacuum. */
+  public static Vacuuming.Holding holding(Control control, Ticker ticker, Sleeper sleeper) {
+    return new Vacuuming.Holding() {
+      @Override
+      public void rest(Duration duration) throws InterruptedException {
+        BatchContext.rest(control, ticker, sleeper, duration);
+      }
+
+      @Override
+      public boolean wanted() {
+        return control.wanted();
+      }
+    };
   }
 }

@@ -11,6 +11,11 @@ public interface Control {
    */
   void proceed() throws InterruptedException;
 
+  /** Whether a statement that takes long is to go on: the run neither pauses nor ends. */
+  default boolean wanted() {
+    return true;
+  }
+
   /** Ends a worker between two batches; not an error. */
   final class StopRequested extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -6,6 +6,7 @@ import dev.backfill.internal.checkpoint.LeaseStore;
 import dev.backfill.internal.checkpoint.WindowKind;
 import dev.backfill.internal.checkpoint.WindowRow;
 import dev.backfill.internal.postgres.BoundedRead;
+import dev.backfill.internal.postgres.OldestSnapshot;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import java.sql.Connection;
 import java.sql.SQLException;

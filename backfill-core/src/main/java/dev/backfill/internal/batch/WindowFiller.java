@@ -53,6 +53,7 @@ final class WindowFiller {
       LeafSql writing = sql.assigning(idle.in(window.stripe(), window.stripes()));
       window = pass(connection, leaf, writing, window, ends);
     }
+    vacuum(connection, leaf);
     return window;
   }
 
@@ -77,6 +78,16 @@ final class WindowFiller {
       window = next;
     }
     return window;
+  }
+
+  private void vacuum(WorkerConnection connection, Leaf leaf)
+      throws SQLException, InterruptedException {
+    failures.retried(
+        connection,
+        () -> {
+          context.vacuuming().betweenBatches(connection.get(), leaf);
+          return true;
+        });
   }
 
   private Sizer sizer(WindowRow window) {
@@ -120,6 +131,10 @@ final class WindowFiller {
       BatchFailures.Attempts attempts =
           lost != null && lost.isAt(window) ? lost.attempts() : failures.attempts(window);
       while (true) {
+        if (window.stripes() == 1) {
+          // Between passes the room on the pages is the next pass's: rows that move would take it.
+          vacuum(connection, leaf);
+        }
         context.awaitTurn();
         int rows = Math.max(1, Math.min(sizer.rows(), context.pace().maxRows(first)));
         long keys = Math.min(narrowing.most(), (long) rows * window.stripes());
@@ -159,6 +174,7 @@ final class WindowFiller {
         narrowing.found();
         return advance(end, next, outcome);
       }
+      context.vacuuming().moved(leaf, outcome.rows() - outcome.hotRows());
       narrowing.passed(keys);
       context.outages().worked();
       if (!end.key().equals(window.hi()) && rows == most) {

@@ -24,6 +24,7 @@ import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.signal.Watch;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
+import dev.backfill.internal.vacuum.Vacuuming;
 import dev.backfill.model.Contract;
 import dev.backfill.model.Options;
 import dev.backfill.model.Phase;
@@ -54,6 +55,7 @@ final class Phases {
   private final Watch watch;
   private final QuarantineStore quarantined;
   private final Quarantine quarantine;
+  private final Vacuuming vacuuming;
   private String takenAway = "";
 
   Phases(
@@ -90,6 +92,13 @@ final class Phases {
     this.watch = watch();
     this.quarantined = new QuarantineStore(options.stateSchema());
     this.quarantine = new Quarantine(target, ownership.run(), quarantined, events::publish, ticker);
+    this.vacuuming =
+        new Vacuuming(
+            ownership.run(),
+            options.vacuum(),
+            BatchContext.holding(control, ticker, sleeper),
+            events::publish,
+            ticker);
   }
 
   private Watch watch() {
@@ -277,6 +286,7 @@ final class Phases {
         quarantine,
         control,
         outages,
+        vacuuming,
         watch.pace(),
         workers::get,
         events::publish,

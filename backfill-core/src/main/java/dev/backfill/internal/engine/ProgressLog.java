@@ -52,6 +52,28 @@ final class ProgressLog {
           locked.run(),
           locked.table(),
           locked.holders());
+    } else if (event instanceof BackfillEvent.VacuumAwaited vacuum) {
+      LOG.info(
+          "Run {}: table {} has {} dead rows of the run; its batches wait until {} has vacuumed it",
+          vacuum.run(),
+          vacuum.table(),
+          vacuum.deadRows(),
+          vacuum.by());
+    } else if (event instanceof BackfillEvent.Vacuumed done) {
+      LOG.info(
+          "Run {}: {} has vacuumed table {} in {} s",
+          done.run(),
+          done.by(),
+          done.table(),
+          done.took().toMillis() / 1000.0);
+    } else if (event instanceof BackfillEvent.VacuumSkipped skipped) {
+      LOG.warn(
+          "Run {}: table {} has {} dead rows of the run and is not vacuumed: {}. The run goes on, and"
+              + " the table grows meanwhile.",
+          skipped.run(),
+          skipped.table(),
+          skipped.deadRows(),
+          skipped.reason());
     } else if (event instanceof BackfillEvent.ServerLost lost) {
       LOG.warn(
           "Run {} waits for the server{}: {}. It tries again in growing pauses, and goes on by itself"

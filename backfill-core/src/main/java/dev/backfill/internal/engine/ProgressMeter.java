@@ -16,6 +16,7 @@ final class ProgressMeter {
   private static final String TABLE = "table";
   private static final String SERVER = "server";
   private static final String PAUSE = "pause";
+  private static final String VACUUM = "vacuum";
 
   private final Ticker ticker;
   private String run = "";
@@ -114,6 +115,15 @@ final class ProgressMeter {
     } else if (event instanceof BackfillEvent.TableLocked locked) {
       others.begins(
           TABLE, "table " + locked.table() + ", locked by " + locked.holders(), ticker.nanos());
+    } else if (event instanceof BackfillEvent.VacuumAwaited vacuum) {
+      others.begins(
+          VACUUM,
+          "vacuum of table %s by %s, for its %d dead rows"
+              .formatted(vacuum.table(), vacuum.by(), vacuum.deadRows()),
+          ticker.nanos());
+    } else if (event instanceof BackfillEvent.Vacuumed
+        || event instanceof BackfillEvent.VacuumSkipped) {
+      others.ends(VACUUM);
     } else if (event instanceof BackfillEvent.DdlWaiting ddl) {
       others.begins("ddl", "lock held by " + ddl.holders(), ticker.nanos());
     } else if (event instanceof BackfillEvent.DdlExecuted

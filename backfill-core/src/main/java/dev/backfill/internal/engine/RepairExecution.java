@@ -15,11 +15,13 @@ import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.signal.Watch;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
+import dev.backfill.internal.vacuum.Vacuuming;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.Phase;
 import dev.backfill.model.RunFailedException;
 import dev.backfill.model.RunState;
 import dev.backfill.model.Specification;
+import dev.backfill.model.Vacuum;
 import java.util.List;
 import javax.sql.DataSource;
 
@@ -183,6 +185,12 @@ public final class RepairExecution {
             ticker),
         control,
         outages,
+        new Vacuuming(
+            ownership.run(),
+            Vacuum.off(),
+            BatchContext.holding(control, ticker, sleeper),
+            events::publish,
+            ticker),
         watch.pace(),
         () -> 1,
         events::publish,

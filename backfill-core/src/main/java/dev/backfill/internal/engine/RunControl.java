@@ -42,6 +42,11 @@ final class RunControl implements Control {
     }
   }
 
+  @Override
+  public synchronized boolean wanted() {
+    return !paused() && !stopping();
+  }
+
   synchronized boolean paused() {
     return pausedHere || pausedByOperator;
   }

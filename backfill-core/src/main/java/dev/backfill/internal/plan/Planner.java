@@ -17,9 +17,9 @@ import dev.backfill.model.ScanOrder;
 import dev.backfill.model.Specification;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** Makes the plan of a definition: what would run, whom it blocks, and what it would cost. */
 final class Planner {
@@ -60,7 +60,7 @@ final class Planner {
         prepared.instant(),
         target.key().columnNames(),
         target.key().index(),
-        Statements.of(connection, prepared, batch),
+        Statements.of(connection, prepared, batch, leaf),
         batch.explainBoundary(),
         batch.explainBatch(),
         table.triggers().stream()
@@ -79,8 +79,23 @@ final class Planner {
         estimate.walBytes(),
         estimate.duration(),
         missingRights,
-        Stream.concat(prepared.warnings().stream(), batch.idleAssignments().stream()).toList(),
+        toKnow(connection, prepared, leaf, stripes, batch),
         Deployment.of(prepared));
+  }
+
+  private static List<String> toKnow(
+      Connection connection,
+      Prepared prepared,
+      Leaf leaf,
+      StripeChoice stripes,
+      BatchPreview batch) {
+    List<String> lines = new ArrayList<>(prepared.warnings());
+    if (!prepared.instant()) {
+      batch.idleAssignments().ifPresent(lines::add);
+      VacuumAdvice.of(connection, leaf, stripes, prepared.target().spec().options().vacuum())
+          .ifPresent(lines::add);
+    }
+    return lines;
   }
 
   private static boolean fires(TriggerInfo trigger, String column) {

@@ -6,21 +6,26 @@ import dev.backfill.internal.expand.Expander;
 import dev.backfill.internal.expand.Prepared;
 import dev.backfill.internal.postgres.Ddl;
 import dev.backfill.internal.postgres.LockMode;
+import dev.backfill.internal.postgres.TableInfo.Leaf;
+import dev.backfill.internal.postgres.TableVacuum;
 import dev.backfill.model.Contract;
 import dev.backfill.model.Options;
 import dev.backfill.model.Phase;
 import dev.backfill.model.PlannedStatement;
 import dev.backfill.model.Timeouts;
+import dev.backfill.model.Vacuum;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Every statement of a run in order, with its lock, whom it blocks, and for how long at most. */
 final class Statements {
   private Statements() {}
 
-  static List<PlannedStatement> of(Connection connection, Prepared prepared, BatchPreview batch)
+  static List<PlannedStatement> of(
+      Connection connection, Prepared prepared, BatchPreview batch, Leaf largest)
       throws SQLException {
     Options options = prepared.target().spec().options();
     List<PlannedStatement> planned = new ArrayList<>();
@@ -29,6 +34,9 @@ final class Statements {
     }
     if (!prepared.instant()) {
       planned.add(batch(batch.statement(), options.timeouts()));
+      if (options.vacuum() instanceof Vacuum.Run vacuum) {
+        planned.add(vacuum(largest, vacuum));
+      }
     }
     boolean notNullAtOnce = prepared.instant() && options.contract() == Contract.SET_NOT_NULL;
     if (options.contract() != Contract.NONE && !notNullAtOnce) {
@@ -49,6 +57,18 @@ final class Statements {
                 + options.timeouts().ddlDeadline().toMinutes()
                 + " min";
     return new PlannedStatement(phase, sql, ddl.lock().sql(), ddl.lock().blocks(), atMost);
+  }
+
+  private static PlannedStatement vacuum(Leaf leaf, Vacuum.Run vacuum) {
+    return new PlannedStatement(
+        Phase.BACKFILL,
+        TableVacuum.sql(leaf.sql()),
+        LockMode.SHARE_UPDATE_EXCLUSIVE.sql(),
+        LockMode.SHARE_UPDATE_EXCLUSIVE.blocks(),
+        String.format(
+            Locale.ROOT,
+            "between batches, at about %,d dead rows each time; never waits for a lock",
+            (long) (vacuum.share() * leaf.estimatedRows())));
   }
 
   private static PlannedStatement batch(String sql, Timeouts timeouts) {

@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
  * A statement that may run for an hour, and is cancelled when nobody wants it any more. Whoever
  * executes it cannot look meanwhile, so a thread beside it does.
  */
-final class WantedStatement {
+public final class WantedStatement {
   private static final Logger LOG = LoggerFactory.getLogger(WantedStatement.class);
   private static final long LOOK_MILLIS = 250;
 
@@ -18,7 +18,7 @@ final class WantedStatement {
   private final BooleanSupplier wanted;
   private volatile boolean cancelled;
 
-  WantedStatement(Statement statement, BooleanSupplier wanted) {
+  public WantedStatement(Statement statement, BooleanSupplier wanted) {
     this.statement = statement;
     this.wanted = wanted;
   }
@@ -28,7 +28,7 @@ final class WantedStatement {
    *
    * @throws Unwanted when it was cancelled for that
    */
-  void execute(String sql) throws SQLException {
+  public void execute(String sql) throws SQLException {
     Thread watch = new Thread(this::watch, Thread.currentThread().getName() + "-watch");
     watch.setDaemon(true);
     watch.start();
@@ -42,7 +42,7 @@ final class WantedStatement {
   }
 
   /** It was cancelled because nobody wanted it any more. */
-  static final class Unwanted extends SQLException {
+  public static final class Unwanted extends SQLException {
     private static final long serialVersionUID = 1L;
 
     Unwanted(SQLException cause) {

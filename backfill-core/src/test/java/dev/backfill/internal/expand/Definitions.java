@@ -103,6 +103,7 @@ record Definitions(Specification spec) {
             acknowledged,
             o.dropCoverAtContract(),
             o.badRows(),
+            o.vacuum(),
             o.throttling()));
   }
 

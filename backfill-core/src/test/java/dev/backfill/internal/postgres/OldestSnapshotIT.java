@@ -1,4 +1,4 @@
-package dev.backfill.internal.batch;
+package dev.backfill.internal.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

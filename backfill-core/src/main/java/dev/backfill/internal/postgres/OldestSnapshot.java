@@ -1,11 +1,10 @@
-package dev.backfill.internal.batch;
+package dev.backfill.internal.postgres;
 
-import dev.backfill.internal.postgres.Jooq;
 import java.sql.Connection;
 import java.time.Duration;
 
 /** The oldest snapshot on the server: while it lives, no page that we updated can be pruned. */
-final class OldestSnapshot {
+public final class OldestSnapshot {
   // A transaction that has written holds pruning back by its own number, with no snapshot too;
   // sessions of other databases hold nothing back here, but for walsenders, which pass on what a
   // standby needs. A slot's xmin counts as well; age(xid) orders them all, and the clock is known
@@ -29,7 +28,7 @@ final class OldestSnapshot {
   private OldestSnapshot() {}
 
   /** Its age by the database's clock; zero when there is none or its start is not known. */
-  static Duration age(Connection connection) {
+  public static Duration age(Connection connection) {
     Double seconds =
         Jooq.on(connection)
             .fetchSingle(
@@ -41,7 +40,7 @@ final class OldestSnapshot {
   }
 
   /** Who holds it, for a message. */
-  static String holder(Connection connection) {
+  public static String holder(Connection connection) {
     return Jooq.on(connection)
         .fetchOptional(
             "select holder || coalesce(', since ' || since, '') from ("
@@ -49,5 +48,27 @@ final class OldestSnapshot {
                 + ") as holders order by xids desc limit 1")
         .map(r -> r.get(0, String.class))
         .orElse("none is held now");
+  }
+
+  /**
+   * What the snapshots of others keep.
+   *
+   * @param next the number of the next transaction
+   * @param oldest versions that ended before this one are seen by nobody any more
+   */
+  public record Horizon(long next, long oldest) {}
+
+  public static Horizon horizon(Connection connection) {
+    return Jooq.on(connection)
+        .fetchSingle(
+            "select pg_snapshot_xmax(pg_current_snapshot())::text::bigint,"
+                + " (select coalesce(max(xids), 0) from ("
+                + HOLDERS
+                + ") as holders)::bigint")
+        .map(
+            r -> {
+              long next = r.get(0, Long.class);
+              return new Horizon(next, next - r.get(1, Long.class));
+            });
   }
 }
