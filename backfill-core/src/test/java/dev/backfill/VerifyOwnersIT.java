@@ -3,6 +3,8 @@ package dev.backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backfill.model.Contract;
+import dev.backfill.model.DifferentRow;
+import dev.backfill.model.NewRows;
 import dev.backfill.model.RunState;
 import dev.backfill.model.Timeouts;
 import dev.backfill.model.VerificationStatus;
@@ -12,14 +14,17 @@ import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import dev.backfill.throttle.Reading;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /** Who verifies, and where the next one goes on. */
@@ -173,6 +178,109 @@ class VerifyOwnersIT {
     dial.set(context -> Reading.of(0));
     assertThat(result.get(1, TimeUnit.MINUTES).rowsCompared()).isEqualTo(ROWS);
     assertThat(status().orElseThrow().waitingFor()).isEmpty();
+  }
+
+  private CompletableFuture<VerifyResult> verifying(BackfillDefinition definition) {
+    return CompletableFuture.supplyAsync(
+        () -> definition.on(database.dataSource()).verify().run());
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Nested
+  @DisplayName("a table that is rewritten meanwhile is compared from its beginning:")
+  class Rewritten {
+    private static final int LEFT = 5_000;
+
+    /** Row 9500 now stands in a block that was passed before. */
+    private void rewriteWithoutTheFirstHalf() {
+      database.execute("delete from t where id <= " + (ROWS - LEFT), "vacuum full t");
+    }
+
+    private void assertEveryRowLeftIsCompared(VerifyResult result) {
+      assertThat(result.rowsCompared()).isEqualTo(LEFT);
+      assertThat(result.rowsDifferent()).isOne();
+      assertThat(result.differences())
+          .extracting(DifferentRow::key)
+          .containsExactly(List.of("9500"));
+    }
+
+    @Test
+    @DisplayName("T3: while nobody verifies")
+    void whileNobodyVerifies() throws Exception {
+      database.execute("update t set c = 'lost' where id in (1, 9500)");
+      slow(true);
+      try (ChildJvm application = ChildJvm.start(VerifyingApplication.class, database.url())) {
+        Awaitility.await()
+            .atMost(PATIENCE)
+            .until(() -> status().filter(s -> s.rowsCompared() > LEFT).isPresent());
+        application.killHard();
+      }
+      assertThat(status().orElseThrow().rowsDifferent()).isOne();
+      rewriteWithoutTheFirstHalf();
+      slow(false);
+
+      assertEveryRowLeftIsCompared(definition().on(database.dataSource()).verify().run());
+    }
+
+    @Test
+    @DisplayName("T3: between two of its chunks")
+    void betweenTwoChunks() {
+      database.execute("update t set c = 'lost' where id in (1, 9500)");
+      slow(true);
+      CompletableFuture<VerifyResult> result =
+          CompletableFuture.supplyAsync(
+              () -> definition().on(database.dataSource()).verify().run());
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(() -> status().filter(s -> s.rowsCompared() > LEFT).isPresent());
+
+      rewriteWithoutTheFirstHalf();
+      slow(false);
+
+      assertThat(result).succeedsWithin(PATIENCE).satisfies(this::assertEveryRowLeftIsCompared);
+    }
+
+    @Test
+    @DisplayName("T3: while a Java function computes")
+    void whileJavaComputes() throws Exception {
+      CountDownLatch atRow = new CountDownLatch(1);
+      CountDownLatch goOn = new CountDownLatch(1);
+      BackfillDefinition computed =
+          Backfill.column("t", "d")
+              .type("int")
+              .value(
+                  List.of("id"),
+                  row -> {
+                    Integer id = row.get("id", Integer.class);
+                    if (id == 9000 && filled.get()) {
+                      atRow.countDown();
+                      await(goOn);
+                    }
+                    return id;
+                  })
+              .newRows(NewRows.application())
+              .contract(Contract.none())
+              .build();
+      computed.on(database.dataSource()).run();
+      filled.set(true);
+      database.execute("update t set d = -1 where id in (1, 9500)");
+      CompletableFuture<VerifyResult> result = verifying(computed);
+      assertThat(atRow.await(1, TimeUnit.MINUTES)).isTrue();
+
+      rewriteWithoutTheFirstHalf();
+      goOn.countDown();
+
+      assertThat(result).succeedsWithin(PATIENCE).satisfies(this::assertEveryRowLeftIsCompared);
+    }
+
+    private final AtomicBoolean filled = new AtomicBoolean();
   }
 
   private String leaseUntil() {

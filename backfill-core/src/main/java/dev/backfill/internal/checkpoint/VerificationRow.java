@@ -9,6 +9,7 @@ import java.util.Set;
  * The verification of a run as the database has it.
  *
  * @param leaf the table at work
+ * @param file its relfilenode, whose blocks are counted
  * @param block the first block of it that is not compared yet
  * @param leavesDone the tables that are compared to their end
  * @param leaseLeft how long the owner's lease still lasts by the database's clock; negative once
@@ -17,6 +18,7 @@ import java.util.Set;
 public record VerificationRow(
     String run,
     Optional<Long> leaf,
+    Optional<Long> file,
     long block,
     Set<Long> leavesDone,
     Compared compared,

@@ -29,6 +29,10 @@ public final class VerificationStore {
   /** How many rows that differ are kept by their keys. */
   public static final int KEYS = 100;
 
+  private static final String NO_LEAF =
+      " leaf = null, leaf_file = null, block = 0,"
+          + " leaf_compared = 0, leaf_unfilled = 0, leaf_different = 0";
+
   private final StateTables tables;
 
   public VerificationStore(String schema) {
@@ -78,8 +82,10 @@ public final class VerificationStore {
     sql.execute(
         "update "
             + tables.verification()
-            + " set leaf = null, block = 0, leaves_done = '{}', rows_compared = 0,"
-            + " rows_unfilled = 0, rows_different = 0, share_done = 0,"
+            + " set leaves_done = '{}', rows_compared = 0, rows_unfilled = 0, rows_different = 0,"
+            + " share_done = 0,"
+            + NO_LEAF
+            + ","
             + " started_at = clock_timestamp(), finished_at = null where run = ?",
         run);
   }
@@ -94,7 +100,7 @@ public final class VerificationStore {
   public Optional<VerificationRow> find(Connection connection, String run) {
     return Jooq.on(connection)
         .fetchOptional(
-            "select leaf::bigint as leaf, block, leaves_done::bigint[] as leaves_done,"
+            "select leaf::bigint as leaf, leaf_file::bigint as file, block, leaves_done::bigint[] as leaves_done,"
                 + " rows_compared, rows_unfilled, rows_different, share_done, waiting_for, owner,"
                 + " extract(epoch from lease_until - clock_timestamp())::float8 as lease_left,"
                 + " extract(epoch from started_at)::float8 as started_at,"
@@ -110,6 +116,7 @@ public final class VerificationStore {
     return new VerificationRow(
         run,
         optional(r, "leaf", Long.class),
+        optional(r, "file", Long.class),
         r.get("block", Long.class),
         new LinkedHashSet<>(Arrays.asList(r.get("leaves_done", Long[].class))),
         new Compared(
@@ -164,7 +171,7 @@ public final class VerificationStore {
       Connection tx,
       String run,
       long epoch,
-      long leaf,
+      Leaf leaf,
       long block,
       Compared more,
       double shareDone,
@@ -173,13 +180,19 @@ public final class VerificationStore {
         tx,
         run,
         epoch,
-        "leaf = cast(? as bigint)::oid, block = ?, rows_compared = rows_compared + ?,"
-            + " rows_unfilled = rows_unfilled + ?, rows_different = rows_different + ?,"
+        "leaf = cast(? as bigint)::oid, leaf_file = cast(? as bigint)::oid, block = ?,"
+            + " rows_compared = rows_compared + ?, leaf_compared = leaf_compared + ?,"
+            + " rows_unfilled = rows_unfilled + ?, leaf_unfilled = leaf_unfilled + ?,"
+            + " rows_different = rows_different + ?, leaf_different = leaf_different + ?,"
             + " share_done = ?, lease_until = clock_timestamp() + make_interval(secs => ?)",
-        leaf,
+        leaf.oid(),
+        leaf.file(),
         block,
         more.rows(),
+        more.rows(),
         more.unfilled(),
+        more.unfilled(),
+        more.different(),
         more.different(),
         shareDone,
         StateTables.seconds(lease));
@@ -191,8 +204,27 @@ public final class VerificationStore {
         connection,
         run,
         epoch,
-        "leaves_done = leaves_done || cast(? as bigint)::oid, leaf = null, block = 0",
+        "leaves_done = leaves_done || cast(? as bigint)::oid," + NO_LEAF,
         leaf);
+  }
+
+  /** Takes back what the table at work came to, whose rows stand elsewhere now. */
+  public void leafAgain(Connection tx, String run, long epoch, long leaf) {
+    Jooq.on(tx)
+        .execute(
+            "delete from "
+                + tables.difference()
+                + " where run = ? and leaf = cast(? as bigint)::oid",
+            run,
+            leaf);
+    write(
+        tx,
+        run,
+        epoch,
+        "rows_compared = rows_compared - leaf_compared,"
+            + " rows_unfilled = rows_unfilled - leaf_unfilled,"
+            + " rows_different = rows_different - leaf_different,"
+            + NO_LEAF);
   }
 
   public void finish(Connection connection, String run, long epoch) {

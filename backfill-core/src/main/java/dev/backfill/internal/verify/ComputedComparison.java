@@ -67,8 +67,9 @@ final class ComputedComparison implements Comparison {
         Statements.prepare(tx, sql.inputs(value.inputs()), List.of(blocks.first(), blocks.end()));
     try {
       statement.execute();
+      Leaves.requireSame(tx, blocks.leaf());
       return statement;
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException e) {
       statement.close();
       throw e;
     }

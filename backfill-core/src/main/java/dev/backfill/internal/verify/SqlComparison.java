@@ -43,7 +43,9 @@ final class SqlComparison implements Comparison {
 
     @Override
     public Outcome compare(Connection tx, int keys) throws SQLException {
-      return compare(tx, blocks.first(), blocks.end(), keys);
+      Outcome outcome = compare(tx, blocks.first(), blocks.end(), keys);
+      Leaves.requireSame(tx, blocks.leaf());
+      return outcome;
     }
 
     private Outcome compare(Connection tx, String first, String end, int keys) throws SQLException {
@@ -86,6 +88,7 @@ final class SqlComparison implements Comparison {
         outcomes.add(
             tx, blocks.leaf().sql(), place.key(), () -> compare(tx, place.first(), place.end(), 1));
       }
+      Leaves.requireSame(tx, blocks.leaf());
       return outcomes.sum();
     }
 

@@ -15,6 +15,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Compares every row with what its definition yields.
@@ -25,6 +27,7 @@ import java.util.Set;
  *       longer.
  *   <li>The transaction that compares a chunk writes the counts, the first keys that differ and the
  *       next block, fenced by the epoch: whoever goes on after a crash reads no block twice.
+ *   <li>A leaf that was rewritten, by VACUUM FULL say, is begun again.
  *   <li>A chunk with a row whose value cannot be computed is halved down to its block, and that is
  *       compared row by row.
  * </ol>
@@ -33,6 +36,7 @@ import java.util.Set;
  * already is not compared, and one that it moves ahead is compared twice.
  */
 public final class Verifier {
+  private static final Logger LOG = LoggerFactory.getLogger("dev.backfill.run");
   private static final Duration TARGET = Duration.ofMillis(200);
   private static final long FIRST_BLOCKS = 64;
   private static final int GROWTHS = 3;
@@ -71,8 +75,7 @@ public final class Verifier {
       this.reads = reads;
       this.turns = turns;
       this.comparison = Comparison.of(target, reads.read(tx -> StoredType.read(tx, target)));
-      this.keysLeft =
-          VerificationStore.KEYS - reads.read(tx -> store.differences(tx, work.run())).size();
+      this.keysLeft = reads.read(this::keysLeft);
     }
 
     /** Reads the leaf at work, or the next one, to its end; false when there is none. */
@@ -87,9 +90,16 @@ public final class Verifier {
       if (next.isEmpty()) {
         return false;
       }
+      if (begun.isPresent() && !row.file().equals(Optional.of(begun.get().file()))) {
+        again(begun.get());
+        return true;
+      }
       Share share = new Share(leaves, done);
       try {
         read(next.get(), begun.isPresent() ? row.block() : 0, share);
+      } catch (RewrittenException e) {
+        again(next.get());
+        return true;
       } catch (SQLException e) {
         if (!TableTree.isGone(reads, target, next.get(), e)) {
           throw e;
@@ -104,13 +114,33 @@ public final class Verifier {
     }
 
     /**
+     * Its rows stand in other blocks: those that were read say nothing of the ones that were not.
+     */
+    private void again(Leaf leaf) throws SQLException, InterruptedException {
+      LOG.info(
+          "Table {} was rewritten while run {} was verified: its comparison begins again",
+          leaf.sql(),
+          work.run());
+      keysLeft =
+          reads.read(
+              tx -> {
+                store.leafAgain(tx, work.run(), work.epoch(), leaf.oid());
+                return keysLeft(tx);
+              });
+    }
+
+    private int keysLeft(Connection tx) {
+      return VerificationStore.KEYS - store.differences(tx, work.run()).size();
+    }
+
+    /**
      * What is appended meanwhile is read too, but not without end: under a storm of inserts the
      * last block would never be reached.
      */
     private void read(Leaf leaf, long from, Share share) throws SQLException, InterruptedException {
       long block = from;
       for (int growth = 0; growth <= GROWTHS; growth++) {
-        long end = reads.read(tx -> TableTree.blocks(tx, leaf));
+        long end = reads.read(tx -> Leaves.blocks(tx, leaf));
         while (block < end) {
           long most = Math.min(size.blocks(), comparison.mostBlocks());
           Blocks blocks = new Blocks(leaf, block, Math.min(end, block + most));
@@ -155,7 +185,6 @@ public final class Verifier {
                     singly
                         ? chunk.get().compareSingly(tx, keysLeft)
                         : chunk.get().compare(tx, keysLeft);
-                Leaves.requireSame(tx, blocks.leaf());
                 checkpoint(tx, blocks, found, share);
                 return found;
               });
@@ -170,7 +199,7 @@ public final class Verifier {
           tx,
           work.run(),
           work.epoch(),
-          blocks.leaf().oid(),
+          blocks.leaf(),
           blocks.to(),
           found.compared(),
           share.at(blocks),

@@ -31,11 +31,17 @@ create table ${schema}.quarantine (
 create table ${schema}.verification (
   run text primary key references ${schema}.run (name) on delete cascade,
   leaf oid,
+  -- The relfilenode whose blocks are counted: a rewrite puts its rows elsewhere, and the leaf is begun again.
+  leaf_file oid,
   block bigint not null default 0,
   leaves_done oid[] not null default '{}',
   rows_compared bigint not null default 0,
   rows_unfilled bigint not null default 0,
   rows_different bigint not null default 0,
+  -- The part of the leaf in them.
+  leaf_compared bigint not null default 0,
+  leaf_unfilled bigint not null default 0,
+  leaf_different bigint not null default 0,
   share_done double precision not null default 0,
   waiting_for text,
   owner text,
