@@ -10,6 +10,7 @@ import dev.backfill.model.Timeouts;
 import dev.backfill.model.VerificationStatus;
 import dev.backfill.model.VerifyResult;
 import dev.backfill.testing.ChildJvm;
+import dev.backfill.testing.LockHolder;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import dev.backfill.throttle.Reading;
@@ -180,9 +181,79 @@ class VerifyOwnersIT {
     assertThat(status().orElseThrow().waitingFor()).isEmpty();
   }
 
+  @Test
+  @DisplayName("C6: a chunk that waits for the table for longer than the lease is not taken over")
+  void waitsForTheTable() {
+    slow(true);
+    CompletableFuture<VerifyResult> first = verifying(definition());
+    awaitFirstChunk();
+    LockHolder rewriting = LockHolder.table(database, "t", "access exclusive");
+    CompletableFuture<VerifyResult> other = verifying(definition());
+    awaitLeaseKeptForLongerThanItIs();
+    slow(false);
+    rewriting.release();
+
+    assertOneComparedAndBothHaveTheResult(first, other);
+  }
+
+  @Test
+  @DisplayName("C6: a chunk whose Java function takes longer than the lease is not taken over")
+  void waitsForJava() throws Exception {
+    CountDownLatch atWork = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    AtomicBoolean slow = new AtomicBoolean();
+    BackfillDefinition computed =
+        Backfill.column("t", "d")
+            .type("int")
+            .value(
+                List.of("id"),
+                row -> {
+                  if (slow.get()) {
+                    atWork.countDown();
+                    await(goOn);
+                  }
+                  return row.get("id", Integer.class);
+                })
+            .newRows(NewRows.application())
+            .contract(Contract.none())
+            .timeouts(Timeouts.defaults().withLease(Duration.ofSeconds(1)))
+            .build();
+    computed.on(database.dataSource()).run();
+    slow.set(true);
+    CompletableFuture<VerifyResult> first = verifying(computed);
+    assertThat(atWork.await(1, TimeUnit.MINUTES)).isTrue();
+    CompletableFuture<VerifyResult> other = verifying(computed);
+    awaitLeaseKeptForLongerThanItIs();
+    goOn.countDown();
+
+    assertOneComparedAndBothHaveTheResult(first, other);
+  }
+
   private CompletableFuture<VerifyResult> verifying(BackfillDefinition definition) {
-    return CompletableFuture.supplyAsync(
-        () -> definition.on(database.dataSource()).verify().run());
+    return CompletableFuture.supplyAsync(() -> definition.on(database.dataSource()).verify().run());
+  }
+
+  private void awaitLeaseKeptForLongerThanItIs() {
+    String begun = leaseUntil();
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                database
+                    .queryString(
+                        "select lease_until > cast(? as timestamptz) + interval '3 s'"
+                            + " from backfill.verification",
+                        begun)
+                    .startsWith("t"));
+  }
+
+  private void assertOneComparedAndBothHaveTheResult(
+      CompletableFuture<VerifyResult> first, CompletableFuture<VerifyResult> other) {
+    assertThat(first)
+        .succeedsWithin(PATIENCE)
+        .satisfies(r -> assertThat(r.rowsCompared()).isEqualTo(ROWS));
+    assertThat(other).succeedsWithin(PATIENCE);
+    assertThat(other.join().startedAt()).isEqualTo(first.join().startedAt());
   }
 
   private static void await(CountDownLatch latch) {

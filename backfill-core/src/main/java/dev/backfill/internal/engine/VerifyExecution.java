@@ -145,6 +145,9 @@ public final class VerifyExecution {
                 ticker,
                 sleeper));
     Reconnecting sessions = new Reconnecting(dataSource, spec.options().retry(), outages, ticker);
+    VerificationLease lease =
+        new VerificationLease(
+            connection, store, run, epoch, spec.options().timeouts().lease(), sleeper);
     try {
       Watching.during(
           watch,
@@ -155,7 +158,7 @@ public final class VerifyExecution {
           });
       connection.insist(c -> told(c, run));
     } finally {
-      release(connection, run, epoch);
+      lease.release();
     }
   }
 
@@ -168,23 +171,6 @@ public final class VerifyExecution {
     LOG.info("Run {} is verified: {}", run, detail);
     runs.log(connection, run, "verified", detail);
     return true;
-  }
-
-  private void release(ControlConnection connection, String run, long epoch) {
-    boolean interrupted = Thread.interrupted();
-    try {
-      connection.run(c -> store.release(c, run, epoch));
-    } catch (SQLException | DataAccessException e) {
-      LOG.warn(
-          "The lease of the verification of run {} was not given back: {}. It expires by itself.",
-          run,
-          e.getMessage());
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private VerifyResult result(Connection connection, String run) {

@@ -13,6 +13,9 @@ import java.util.Optional;
 /** Compares what rows hold with what their definition yields. */
 interface Comparison {
 
+  /** How many blocks it takes at first, when nothing is known of the time that they take. */
+  long firstBlocks();
+
   /** The most blocks that it takes at a time. */
   long mostBlocks();
 

@@ -14,12 +14,20 @@ import java.util.Optional;
 
 /** Compares with a constant or an SQL expression, on the server. */
 final class SqlComparison implements Comparison {
+  // A statement that takes too long is cancelled, and comes again with fewer.
+  private static final long FIRST_BLOCKS = 64;
+
   private final Target target;
   private final StoredType type;
 
   SqlComparison(Target target, StoredType type) {
     this.target = target;
     this.type = type;
+  }
+
+  @Override
+  public long firstBlocks() {
+    return FIRST_BLOCKS;
   }
 
   @Override

@@ -38,7 +38,6 @@ import org.slf4j.LoggerFactory;
 public final class Verifier {
   private static final Logger LOG = LoggerFactory.getLogger("dev.backfill.run");
   private static final Duration TARGET = Duration.ofMillis(200);
-  private static final long FIRST_BLOCKS = 64;
   private static final int GROWTHS = 3;
 
   private final VerificationWork work;
@@ -53,7 +52,7 @@ public final class Verifier {
 
   /** Goes on from the checkpoint to the end. */
   public void verify(Connection connection) throws SQLException, InterruptedException {
-    Turns turns = new Turns(connection, work);
+    Turns turns = new Turns(work);
     ShortReads reads =
         new ShortReads(connection, target.spec().options().timeouts(), work.ticker(), turns);
     Volatility.refuse(reads, target);
@@ -68,13 +67,14 @@ public final class Verifier {
     private final ShortReads reads;
     private final Turns turns;
     private final Comparison comparison;
-    private final ChunkSize size = new ChunkSize(TARGET, FIRST_BLOCKS);
+    private final ChunkSize size;
     private int keysLeft;
 
     Scan(ShortReads reads, Turns turns) throws SQLException, InterruptedException {
       this.reads = reads;
       this.turns = turns;
       this.comparison = Comparison.of(target, reads.read(tx -> StoredType.read(tx, target)));
+      this.size = new ChunkSize(TARGET, comparison.firstBlocks());
       this.keysLeft = reads.read(this::keysLeft);
     }
 

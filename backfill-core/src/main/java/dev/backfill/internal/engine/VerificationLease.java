@@ -1,0 +1,99 @@
+package dev.backfill.internal.engine;
+
+import dev.backfill.internal.checkpoint.VerificationStore;
+import dev.backfill.internal.time.Sleeper;
+import dev.backfill.model.LeaseLostException;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.jooq.exception.DataAccessException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The lease of a verification while we hold it, kept by a thread of its own: a chunk may wait for a
+ * lock, for its turn or for a Java function for longer than the lease is. Whether it is still ours
+ * is told to the work by the next chunk that it writes.
+ */
+final class VerificationLease {
+  private static final Logger LOG = LoggerFactory.getLogger("dev.backfill.run");
+
+  private final ControlConnection connection;
+  private final VerificationStore store;
+  private final String run;
+  private final long epoch;
+  private final Duration lease;
+  private final Sleeper sleeper;
+  private final Thread keeper;
+  private boolean failing;
+
+  VerificationLease(
+      ControlConnection connection,
+      VerificationStore store,
+      String run,
+      long epoch,
+      Duration lease,
+      Sleeper sleeper) {
+    this.connection = connection;
+    this.store = store;
+    this.run = run;
+    this.epoch = epoch;
+    this.lease = lease;
+    this.sleeper = sleeper;
+    this.keeper = new Thread(this::keep, "backfill-" + run + "-verification-lease");
+    keeper.setDaemon(true);
+    keeper.start();
+  }
+
+  private void keep() {
+    try {
+      while (renewed()) {
+        sleeper.sleep(lease.dividedBy(3));
+      }
+    } catch (InterruptedException e) {
+      // The verification has ended; this thread is its own, and ends with it.
+      LOG.debug("Lease keeper of the verification of run {} ended", run);
+    }
+  }
+
+  /** False once another owner has it. */
+  private boolean renewed() throws InterruptedException {
+    try {
+      connection.run(c -> store.renew(c, run, epoch, lease));
+      failing = false;
+    } catch (LeaseLostException e) {
+      LOG.debug("Lease keeper of the verification of run {} ended", run, e);
+      return false;
+    } catch (SQLException | DataAccessException e) {
+      if (!failing) {
+        LOG.warn(
+            "The lease of the verification of run {} was not renewed: {}. It is tried again; chunks go"
+                + " on as long as nobody takes it over.",
+            run,
+            e.getMessage());
+      }
+      failing = true;
+    }
+    return true;
+  }
+
+  /** Ends the heartbeat and gives the lease back; when that fails the lease expires by itself. */
+  void release() {
+    boolean interrupted = Thread.interrupted();
+    try {
+      // A heartbeat after the release would give the lease of nobody a time.
+      keeper.interrupt();
+      keeper.join();
+      connection.run(c -> store.release(c, run, epoch));
+    } catch (SQLException | DataAccessException e) {
+      LOG.warn(
+          "The lease of the verification of run {} was not given back: {}. It expires by itself.",
+          run,
+          e.getMessage());
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
