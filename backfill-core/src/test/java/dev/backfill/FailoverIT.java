@@ -32,9 +32,7 @@ class FailoverIT {
       TestDatabase database = server.database();
       database.ordersTable(ROWS);
       UpdateAudit.install(database, "orders", "status_code");
-      String url =
-          "jdbc:postgresql://localhost:%d,localhost:%d/%s?user=postgres&targetServerType=primary"
-              .formatted(server.port(), standby.server().port(), database.name());
+      String url = url(server, standby, database);
       try (ChildJvm application = ChildJvm.start(CrashingApplication.class, url, "1")) {
         application.awaitLine("batch 20:", PATIENCE);
         standby.awaitCaughtUp();
@@ -52,15 +50,63 @@ class FailoverIT {
             .anyMatch(line -> line.startsWith("ServerLost"))
             .anyMatch(line -> line.startsWith("ServerBack"));
       }
-      assertThat(
-              query(
-                  standby,
-                  database.name(),
-                  "select count(*) || ' updates of ' || count(distinct key) || ' rows, '"
-                      + " || (select count(*) from orders where status_code is null) || ' empty, '"
-                      + " || (select phase from backfill.run) from fixture.updates"))
-          .isEqualTo(ROWS + " updates of " + ROWS + " rows, 0 empty, DONE");
+      assertEachRowFilledOnce(standby, database);
     }
+  }
+
+  @Test
+  @DisplayName("C11: an owner whose takeover the standby lacks is fenced by the next of its epoch")
+  void failoverThatLosesATakeover() throws Exception {
+    try (PrivateServer server = PrivateServer.start(Map.of("wal_keep_size", "1GB"));
+        SlowLink link = SlowLink.to(server.postgres());
+        Standby standby = server.standby("successor").through(link).attach()) {
+      TestDatabase database = server.database();
+      database.ordersTable(ROWS);
+      UpdateAudit.install(database, "orders", "status_code");
+      String url = url(server, standby, database);
+      try (ChildJvm first = ChildJvm.start(CrashingApplication.class, url, "1")) {
+        first.awaitLine("batch 5:", PATIENCE);
+        first.killHard();
+      }
+      standby.awaitCaughtUp();
+      link.cut();
+      try (ChildJvm lost = ChildJvm.start(CrashingApplication.class, url, "1")) {
+        lost.awaitLine("batch 5:", PATIENCE);
+        lost.suspend();
+        server.stopImmediately();
+        standby.promote();
+        try (ChildJvm next = ChildJvm.start(CrashingApplication.class, url, "1")) {
+          next.awaitLine("batch 5:", PATIENCE);
+          lost.resume();
+          lost.awaitLine("LeaseLostException", PATIENCE);
+          next.awaitLine("finished", PATIENCE);
+          assertThat(next.output()).anyMatch(FailoverIT::hasBegunWithTheSecondEpoch);
+        }
+        assertThat(lost.output()).anyMatch(FailoverIT::hasBegunWithTheSecondEpoch);
+      }
+      assertEachRowFilledOnce(standby, database);
+    }
+  }
+
+  private static boolean hasBegunWithTheSecondEpoch(String line) {
+    return line.startsWith("RunStarted") && line.contains("epoch=2,");
+  }
+
+  private static String url(PrivateServer server, Standby standby, TestDatabase database) {
+    return "jdbc:postgresql://localhost:%d,localhost:%d/%s?user=postgres&targetServerType=primary"
+        .formatted(server.port(), standby.server().port(), database.name());
+  }
+
+  private static void assertEachRowFilledOnce(Standby standby, TestDatabase database)
+      throws SQLException {
+    assertThat(
+            query(
+                standby,
+                database.name(),
+                "select count(*) || ' updates of ' || count(distinct key) || ' rows, '"
+                    + " || (select count(*) from orders where status_code is null) || ' empty, '"
+                    + " || (select phase from backfill.run) from fixture.updates"))
+        .isEqualTo(ROWS + " updates of " + ROWS + " rows, 0 empty, DONE");
   }
 
   private static Stream<String> batches(ChildJvm application) {

@@ -1,6 +1,7 @@
 package dev.backfill.internal.batch;
 
 import dev.backfill.event.BackfillEvent;
+import dev.backfill.internal.checkpoint.Lease;
 import dev.backfill.internal.checkpoint.WindowStore;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.signal.Pace;
@@ -19,8 +20,7 @@ import java.util.function.IntSupplier;
  */
 public record BatchContext(
     Target target,
-    String run,
-    long epoch,
+    Lease lease,
     WindowStore windows,
     Quarantine quarantine,
     Control control,
@@ -33,6 +33,10 @@ public record BatchContext(
     Sleeper sleeper) {
 
   private static final Duration SLICE = Duration.ofMillis(100);
+
+  String run() {
+    return lease.run();
+  }
 
   Options options() {
     return target.spec().options();

@@ -154,7 +154,11 @@ final class BatchFailures {
     }
   }
 
-  /** The window as the last commit left it, whether or not we heard of that commit. */
+  /**
+   * The window as the last commit left it, whether or not we heard of that commit.
+   *
+   * @throws dev.backfill.model.LeaseLostException when another owner has it
+   */
   WindowRow readBack(WorkerConnection connection, WindowRow window)
       throws SQLException, InterruptedException {
     return retried(
@@ -162,8 +166,8 @@ final class BatchFailures {
         () ->
             context
                 .windows()
-                .find(connection.get(), context.run(), window.number(), context.epoch())
-                .orElseThrow(() -> LeaseStore.lost(context.run(), context.epoch())));
+                .find(connection.get(), context.lease(), window.number())
+                .orElseThrow(() -> LeaseStore.lost(context.lease())));
   }
 
   private void pause(Retries.Attempts attempts, @Nullable WindowRow window, Exception e)

@@ -137,8 +137,8 @@ final class RunBatch {
 
   /** Counts rows on the run, unless it was taken over. */
   void fence(Connection tx, long rows) {
-    if (!runs.addSwept(tx, context.run(), context.epoch(), rows)) {
-      throw LeaseStore.lost(context.run(), context.epoch());
+    if (!runs.addSwept(tx, context.lease(), rows)) {
+      throw LeaseStore.lost(context.lease());
     }
   }
 }

@@ -75,13 +75,13 @@ record WindowCheckpoint(BatchContext context, Leaf leaf, WindowRow window, Posit
   private void bindIdentity(PreparedStatement statement, int first) throws SQLException {
     statement.setString(first, context.run());
     statement.setLong(first + 1, window.number());
-    statement.setLong(first + 2, context.epoch());
+    statement.setLong(first + 2, context.lease().epoch());
     statement.setString(first + 3, leaf.sql());
   }
 
   private SQLException meaning(SQLException e) {
     if (WindowStore.FENCED.caused(e)) {
-      throw LeaseStore.lost(context.run(), context.epoch());
+      throw LeaseStore.lost(context.lease());
     }
     if (SameTable.caused(e)) {
       throw SameTable.refused(leaf, e);

@@ -51,8 +51,8 @@ final class WindowClaimer {
       context.control().proceed();
       Frontier frontier = context.windows().frontier(connection, context.run());
       if (before.equals(Optional.of(frontier))) {
-        // Nobody moved it, and still we may not: the epoch is another's.
-        throw LeaseStore.lost(context.run(), context.epoch());
+        // Nobody moved it, and still we may not: another owner has the run.
+        throw LeaseStore.lost(context.lease());
       }
       Optional<Leaf> leaf = atWork(connection, frontier);
       Optional<Claim> claim = Optional.empty();
@@ -96,7 +96,7 @@ final class WindowClaimer {
     Optional<Long> file = kind == WindowKind.BLOCK ? Optional.of(leaf.file()) : Optional.empty();
     return context
         .windows()
-        .openLeaf(connection, context.run(), context.epoch(), frontier, leaf.oid(), file, bound);
+        .openLeaf(connection, context.lease(), frontier, leaf.oid(), file, bound);
   }
 
   private Optional<Claim> claim(Connection connection, Frontier frontier, Leaf leaf)
@@ -112,8 +112,7 @@ final class WindowClaimer {
             .windows()
             .claim(
                 connection,
-                context.run(),
-                context.epoch(),
+                context.lease(),
                 frontier,
                 leaf.sql(),
                 range.hi(),

@@ -60,8 +60,9 @@ final class Worker {
     return false;
   }
 
-  private boolean resume(WorkerConnection connection, WindowRow window)
+  private boolean resume(WorkerConnection connection, WindowRow left)
       throws SQLException, InterruptedException {
+    WindowRow window = failures.readBack(connection, left);
     Optional<Leaf> leaf =
         failures.retried(connection, () -> leaves.find(connection.get(), window.leaf()));
     if (leaf.isPresent()) {
@@ -98,9 +99,7 @@ final class Worker {
     failures.retried(
         connection,
         () -> {
-          context
-              .windows()
-              .close(connection.get(), context.run(), window.number(), context.epoch());
+          context.windows().close(connection.get(), context.lease(), window.number());
           return true;
         });
     context

@@ -67,10 +67,9 @@ public final class AbandonStore {
    * Gives the lease back for good and deletes what was kept of the run's work, in one transaction.
    *
    * @param detail for the history
-   * @return false when the epoch is no longer ours, or it was done already
+   * @return false when the lease is no longer ours, or it was done already
    */
-  public boolean finish(Connection connection, String run, long epoch, String detail)
-      throws SQLException {
+  public boolean finish(Connection connection, Lease lease, String detail) throws SQLException {
     return Tx.required(
         connection,
         tx -> {
@@ -86,18 +85,19 @@ public final class AbandonStore {
                       + " leaves_done = '{}',"
                       + " windows = 0, added_attnum = null, default_oid = null,"
                       + " updated_at = clock_timestamp(), finished_at = clock_timestamp()"
-                      + " where name = ? and epoch = ? and owner is not null",
-                  run,
-                  epoch);
+                      + LeaseStore.OURS,
+                  lease.run(),
+                  lease.epoch(),
+                  lease.owner());
           if (updated == 0) {
             return false;
           }
           for (String table : perRun) {
-            sql.execute("delete from " + table + " where run = ?", run);
+            sql.execute("delete from " + table + " where run = ?", lease.run());
           }
           sql.execute(
               "insert into " + tables.event() + " (run, kind, detail) values (?, 'abandoned', ?)",
-              run,
+              lease.run(),
               detail);
           return true;
         });

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  */
 public final class LeaseStore {
+  /** The row of the run while the lease is held; parameters: run, epoch, owner. */
+  static final String OURS = " where name = ? and epoch = ? and owner = ?";
+
   private final StateTables tables;
 
   public LeaseStore(String schema) {
@@ -36,22 +39,23 @@ public final class LeaseStore {
   public record Heartbeat(Optional<String> requestedAction, boolean contractApproved) {}
 
   /**
-   * Takes the run over when nobody holds it; the new epoch, or empty while somebody does, and when
+   * Takes the run over when nobody holds it; the new lease, or empty while somebody does, and when
    * it was abandoned. A stop that an operator asked for before this start is forgotten.
    */
-  public Optional<Long> acquire(Connection connection, String run, String owner, Duration lease)
+  public Optional<Lease> acquire(Connection connection, String run, String owner, Duration duration)
       throws SQLException {
-    return acquire(connection, run, owner, lease, "");
+    return acquire(connection, run, owner, duration, "");
   }
 
   /** The same for a start that has been waiting, to whom a stop applies as well. */
-  public Optional<Long> acquireAfterWait(
-      Connection connection, String run, String owner, Duration lease) throws SQLException {
-    return acquire(connection, run, owner, lease, " and requested_action is distinct from 'stop'");
+  public Optional<Lease> acquireAfterWait(
+      Connection connection, String run, String owner, Duration duration) throws SQLException {
+    return acquire(
+        connection, run, owner, duration, " and requested_action is distinct from 'stop'");
   }
 
-  private Optional<Long> acquire(
-      Connection connection, String run, String owner, Duration lease, String unless)
+  private Optional<Lease> acquire(
+      Connection connection, String run, String owner, Duration duration, String unless)
       throws SQLException {
     return Tx.required(
         connection,
@@ -73,7 +77,7 @@ public final class LeaseStore {
                           + unless
                           + " returning epoch",
                       owner,
-                      StateTables.seconds(lease),
+                      StateTables.seconds(duration),
                       run)
                   .map(r -> r.get(0, Long.class));
           epoch.ifPresent(
@@ -82,33 +86,34 @@ public final class LeaseStore {
                       "update " + tables.window() + " set epoch = ? where run = ? and not done",
                       e,
                       run));
-          return epoch;
+          return epoch.map(e -> new Lease(run, owner, e));
         });
   }
 
   /** Extends the lease; empty when another owner has the run. */
-  public Optional<Heartbeat> renew(Connection connection, String run, long epoch, Duration lease) {
+  public Optional<Heartbeat> renew(Connection connection, Lease lease, Duration duration) {
     return Jooq.on(connection)
         .fetchOptional(
             "update "
                 + tables.run()
                 + " set lease_until = clock_timestamp() + make_interval(secs => ?)"
-                + " where name = ? and epoch = ? returning requested_action, contract_approved",
-            StateTables.seconds(lease),
-            run,
-            epoch)
+                + OURS
+                + " returning requested_action, contract_approved",
+            StateTables.seconds(duration),
+            lease.run(),
+            lease.epoch(),
+            lease.owner())
         .map(r -> heartbeat(r));
   }
 
   /** Reads what was asked for without writing; empty when another owner has the run. */
-  public Optional<Heartbeat> look(Connection connection, String run, long epoch) {
+  public Optional<Heartbeat> look(Connection connection, Lease lease) {
     return Jooq.on(connection)
         .fetchOptional(
-            "select requested_action, contract_approved from "
-                + tables.run()
-                + " where name = ? and epoch = ?",
-            run,
-            epoch)
+            "select requested_action, contract_approved from " + tables.run() + OURS,
+            lease.run(),
+            lease.epoch(),
+            lease.owner())
         .map(r -> heartbeat(r));
   }
 
@@ -122,7 +127,7 @@ public final class LeaseStore {
    * when another owner has it.
    */
   public boolean release(
-      Connection connection, String run, long epoch, RunState state, @Nullable String error) {
+      Connection connection, Lease lease, RunState state, @Nullable String error) {
     return Jooq.on(connection)
             .execute(
                 "update "
@@ -131,11 +136,13 @@ public final class LeaseStore {
                     + " remaining = null,"
                     + " state = ?, last_error = ?,"
                     // A stop stays, so that a node that waits for the lease stops too.
-                    + " updated_at = clock_timestamp() where name = ? and epoch = ?",
+                    + " updated_at = clock_timestamp()"
+                    + OURS,
                 state.name(),
                 error,
-                run,
-                epoch)
+                lease.run(),
+                lease.epoch(),
+                lease.owner())
         == 1;
   }
 
@@ -143,26 +150,27 @@ public final class LeaseStore {
    * Makes sure, inside a transaction, that the run is still ours until it commits. Called last, so
    * that the row is held for an instant only: heartbeats need it too.
    */
-  public void fence(Connection connection, String run, long epoch) {
+  public void fence(Connection connection, Lease lease) {
     boolean ours =
         Jooq.on(connection)
             .fetchOptional(
-                "select 1 from " + tables.run() + " where name = ? and epoch = ? for share",
-                run,
-                epoch)
+                "select 1 from " + tables.run() + OURS + " for share",
+                lease.run(),
+                lease.epoch(),
+                lease.owner())
             .isPresent();
     if (!ours) {
-      throw lost(run, epoch);
+      throw lost(lease);
     }
   }
 
   /** The error of an owner that finds itself replaced. */
-  public static LeaseLostException lost(String run, long epoch) {
+  public static LeaseLostException lost(Lease lease) {
     return new LeaseLostException(
         "Run "
-            + run
+            + lease.run()
             + " is no longer owned by this process, which had epoch "
-            + epoch
+            + lease.epoch()
             + ": another one has taken it over and goes on from the last checkpoint, or its row in"
             + " the state tables was deleted. This process stopped; every committed batch stays."
             + " list() shows which it was.");

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jooq.Record;
 
-/** Reads and writes the {@code run} table. Every write of an owner is fenced by its epoch. */
+/** Reads and writes the {@code run} table. Every write of an owner is fenced by its lease. */
 public final class RunStore {
   private final StateTables tables;
 
@@ -124,30 +124,29 @@ public final class RunStore {
   }
 
   /**
-   * Enters a phase. False when the epoch is no longer ours. A run that is done is not abandoned any
+   * Enters a phase. False when the lease is no longer ours. A run that is done is not abandoned any
    * more, if that was asked for too late.
    */
-  public boolean enterPhase(Connection connection, String name, long epoch, Phase phase) {
+  public boolean enterPhase(Connection connection, Lease lease, Phase phase) {
     return update(
         connection,
         "phase = ?, finished_at = case when ? then clock_timestamp() end,"
             + " requested_action ="
             + " case when ? then nullif(requested_action, 'abandon') else requested_action end",
-        name,
-        epoch,
+        lease,
         phase.name(),
         phase == Phase.DONE,
         phase == Phase.DONE);
   }
 
   /** Records that the run ends without NOT NULL. */
-  public boolean markWithoutContract(Connection connection, String name, long epoch) {
-    return update(connection, "without_contract = true", name, epoch);
+  public boolean markWithoutContract(Connection connection, Lease lease) {
+    return update(connection, "without_contract = true", lease);
   }
 
   /** Records that the column was added with its value in one statement. */
-  public boolean markInstant(Connection connection, String name, long epoch) {
-    return update(connection, "instant = true", name, epoch);
+  public boolean markInstant(Connection connection, Lease lease) {
+    return update(connection, "instant = true", lease);
   }
 
   /**
@@ -158,7 +157,7 @@ public final class RunStore {
    * @param columnDefault whether it set the default
    */
   public boolean recordCreated(
-      Connection connection, String name, long epoch, boolean column, boolean columnDefault) {
+      Connection connection, Lease lease, boolean column, boolean columnDefault) {
     return update(
         connection,
         "added_attnum = case when ? then (select a.attnum from pg_catalog.pg_attribute a"
@@ -168,27 +167,25 @@ public final class RunStore {
             + " join pg_catalog.pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum"
             + " where a.attrelid = table_oid and a.attname = column_name and not a.attisdropped)"
             + " else default_oid end",
-        name,
-        epoch,
+        lease,
         column,
         columnDefault);
   }
 
   /** Adds rows that the final sweep filled. */
-  public boolean addSwept(Connection connection, String name, long epoch, long rows) {
-    return update(connection, "swept_rows = swept_rows + ?", name, epoch, rows);
+  public boolean addSwept(Connection connection, Lease lease, long rows) {
+    return update(connection, "swept_rows = swept_rows + ?", lease, rows);
   }
 
   /**
    * Shows operators what the owner waits for, and since when, and how far it is.
    *
-   * @return the settings that they want changed, by name; empty too when the epoch is no longer
+   * @return the settings that they want changed, by name; empty too when the lease is no longer
    *     ours
    */
   public Map<String, Double> show(
       Connection connection,
-      String name,
-      long epoch,
+      Lease lease,
       Optional<String> waitingFor,
       double shareDone,
       Optional<Duration> remaining) {
@@ -201,15 +198,17 @@ public final class RunStore {
                 + " when cast(? as text) is null then null"
                 + " else coalesce(waiting_since, clock_timestamp()) end,"
                 + " share_done = ?, remaining = make_interval(secs => cast(? as float8)),"
-                + " updated_at = clock_timestamp() where name = ? and epoch = ?"
+                + " updated_at = clock_timestamp()"
+                + LeaseStore.OURS
                 + " returning array(select k from jsonb_each_text(settings) s(k, v) order by k),"
                 + " array(select v from jsonb_each_text(settings) s(k, v) order by k)",
             waitingFor.orElse(null),
             waitingFor.orElse(null),
             shareDone,
             remaining.map(StateTables::seconds).orElse(null),
-            name,
-            epoch)
+            lease.run(),
+            lease.epoch(),
+            lease.owner())
         .ifPresent(
             r -> {
               String[] names = r.get(0, String[].class);
@@ -246,19 +245,20 @@ public final class RunStore {
         == 1;
   }
 
-  private boolean update(
-      Connection connection, String set, String name, long epoch, Object... values) {
-    Object[] binds = new Object[values.length + 2];
+  private boolean update(Connection connection, String set, Lease lease, Object... values) {
+    Object[] binds = new Object[values.length + 3];
     System.arraycopy(values, 0, binds, 0, values.length);
-    binds[values.length] = name;
-    binds[values.length + 1] = epoch;
+    binds[values.length] = lease.run();
+    binds[values.length + 1] = lease.epoch();
+    binds[values.length + 2] = lease.owner();
     return Jooq.on(connection)
             .execute(
                 "update "
                     + tables.run()
                     + " set "
                     + set
-                    + ", updated_at = clock_timestamp() where name = ? and epoch = ?",
+                    + ", updated_at = clock_timestamp()"
+                    + LeaseStore.OURS,
                 binds)
         == 1;
   }

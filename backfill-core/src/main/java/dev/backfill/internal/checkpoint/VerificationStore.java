@@ -22,12 +22,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where the verification of a run stands and who works on it. It has a lease and an epoch of its
- * own, since it may go on beside the run; every write of an owner is fenced by the epoch, which
+ * own, since it may go on beside the run; every write of an owner is fenced by its lease, which
  * stands on the row that it writes.
  */
 public final class VerificationStore {
   /** How many rows that differ are kept by their keys. */
   public static final int KEYS = 100;
+
+  /** The row while the lease is held; parameters: run, epoch, owner. */
+  private static final String OURS = " where run = ? and epoch = ? and owner = ?";
 
   private static final String NO_LEAF =
       " leaf = null, leaf_file = null, block = 0,"
@@ -41,9 +44,9 @@ public final class VerificationStore {
 
   /**
    * Takes over a verification that nobody works on: goes on with one that was cut short, else
-   * begins anew. The new epoch, or empty while somebody else has it.
+   * begins anew. The new lease, or empty while somebody else has it.
    */
-  public Optional<Long> acquire(Connection connection, String run, String owner, Duration lease)
+  public Optional<Lease> acquire(Connection connection, String run, String owner, Duration duration)
       throws SQLException {
     return Tx.required(
         connection,
@@ -67,13 +70,13 @@ public final class VerificationStore {
                           + " where run = ? and (owner is null or lease_until < clock_timestamp())"
                           + " returning epoch, finished_at is not null as finished",
                       owner,
-                      StateTables.seconds(lease),
+                      StateTables.seconds(duration),
                       run)
                   .map(r -> r);
           if (taken.isPresent() && taken.get().get("finished", Boolean.class)) {
             beginAnew(sql, run);
           }
-          return taken.map(r -> r.get("epoch", Long.class));
+          return taken.map(r -> new Lease(run, owner, r.get("epoch", Long.class)));
         });
   }
 
@@ -140,26 +143,24 @@ public final class VerificationStore {
     return Instant.EPOCH.plus(duration(seconds));
   }
 
-  /** Extends the lease while the work waits for its turn. */
-  public void renew(Connection connection, String run, long epoch, Duration lease) {
+  /** Extends the lease, whatever the work waits for. */
+  public void renew(Connection connection, Lease lease, Duration duration) {
     write(
         connection,
-        run,
-        epoch,
+        lease,
         "lease_until = clock_timestamp() + make_interval(secs => ?)",
-        StateTables.seconds(lease));
+        StateTables.seconds(duration));
   }
 
   /** Shows operators what the work waits for, unless another owner has it. */
-  public void show(Connection connection, String run, long epoch, Optional<String> waitingFor) {
+  public void show(Connection connection, Lease lease, Optional<String> waitingFor) {
     Jooq.on(connection)
         .execute(
-            "update "
-                + tables.verification()
-                + " set waiting_for = cast(? as text) where run = ? and epoch = ?",
+            "update " + tables.verification() + " set waiting_for = cast(? as text)" + OURS,
             waitingFor.orElse(null),
-            run,
-            epoch);
+            lease.run(),
+            lease.epoch(),
+            lease.owner());
   }
 
   /**
@@ -169,17 +170,15 @@ public final class VerificationStore {
    */
   public void advance(
       Connection tx,
-      String run,
-      long epoch,
+      Lease lease,
       Leaf leaf,
       long block,
       Compared more,
       double shareDone,
-      Duration lease) {
+      Duration duration) {
     write(
         tx,
-        run,
-        epoch,
+        lease,
         "leaf = cast(? as bigint)::oid, leaf_file = cast(? as bigint)::oid, block = ?,"
             + " rows_compared = rows_compared + ?, leaf_compared = leaf_compared + ?,"
             + " rows_unfilled = rows_unfilled + ?, leaf_unfilled = leaf_unfilled + ?,"
@@ -195,47 +194,42 @@ public final class VerificationStore {
         more.different(),
         more.different(),
         shareDone,
-        StateTables.seconds(lease));
+        StateTables.seconds(duration));
   }
 
   /** Records that a table is compared to its end, or is gone. */
-  public void leafDone(Connection connection, String run, long epoch, long leaf) {
+  public void leafDone(Connection connection, Lease lease, long leaf) {
     write(
-        connection,
-        run,
-        epoch,
-        "leaves_done = leaves_done || cast(? as bigint)::oid," + NO_LEAF,
-        leaf);
+        connection, lease, "leaves_done = leaves_done || cast(? as bigint)::oid," + NO_LEAF, leaf);
   }
 
   /** Takes back what the table at work came to, whose rows stand elsewhere now. */
-  public void leafAgain(Connection tx, String run, long epoch, long leaf) {
+  public void leafAgain(Connection tx, Lease lease, long leaf) {
     Jooq.on(tx)
         .execute(
             "delete from "
                 + tables.difference()
                 + " where run = ? and leaf = cast(? as bigint)::oid",
-            run,
+            lease.run(),
             leaf);
     write(
         tx,
-        run,
-        epoch,
+        lease,
         "rows_compared = rows_compared - leaf_compared,"
             + " rows_unfilled = rows_unfilled - leaf_unfilled,"
             + " rows_different = rows_different - leaf_different,"
             + NO_LEAF);
   }
 
-  public void finish(Connection connection, String run, long epoch) {
-    write(connection, run, epoch, "finished_at = clock_timestamp(), share_done = 1");
+  public void finish(Connection connection, Lease lease) {
+    write(connection, lease, "finished_at = clock_timestamp(), share_done = 1");
   }
 
-  private void write(
-      Connection connection, String run, long epoch, String set, @Nullable Object... values) {
-    @Nullable Object[] binds = Arrays.copyOf(values, values.length + 2);
-    binds[values.length] = run;
-    binds[values.length + 1] = epoch;
+  private void write(Connection connection, Lease lease, String set, @Nullable Object... values) {
+    @Nullable Object[] binds = Arrays.copyOf(values, values.length + 3);
+    binds[values.length] = lease.run();
+    binds[values.length + 1] = lease.epoch();
+    binds[values.length + 2] = lease.owner();
     int written =
         Jooq.on(connection)
             .execute(
@@ -243,31 +237,34 @@ public final class VerificationStore {
                     + tables.verification()
                     + " set "
                     + set
-                    + ", updated_at = clock_timestamp() where run = ? and epoch = ?",
+                    + ", updated_at = clock_timestamp()"
+                    + OURS,
                 binds);
     if (written == 0) {
-      throw lost(run, epoch);
+      throw lost(lease);
     }
   }
 
   /** Gives the verification back at once, so that the next owner need not wait for the lease. */
-  public void release(Connection connection, String run, long epoch) {
+  public void release(Connection connection, Lease lease) {
     Jooq.on(connection)
         .execute(
             "update "
                 + tables.verification()
                 + " set owner = null, lease_until = null, waiting_for = null,"
-                + " updated_at = clock_timestamp() where run = ? and epoch = ?",
-            run,
-            epoch);
+                + " updated_at = clock_timestamp()"
+                + OURS,
+            lease.run(),
+            lease.epoch(),
+            lease.owner());
   }
 
-  private static LeaseLostException lost(String run, long epoch) {
+  private static LeaseLostException lost(Lease lease) {
     return new LeaseLostException(
         "The verification of run "
-            + run
+            + lease.run()
             + " is no longer this process's, which had epoch "
-            + epoch
+            + lease.epoch()
             + ": another one has taken it over and goes on from the last block, or its row in the"
             + " state tables was deleted. This process stopped; no row was changed.");
   }

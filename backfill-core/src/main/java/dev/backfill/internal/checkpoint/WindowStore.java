@@ -65,8 +65,7 @@ public final class WindowStore {
    */
   public boolean openLeaf(
       Connection connection,
-      String run,
-      long epoch,
+      Lease lease,
       Frontier from,
       long leaf,
       Optional<Long> file,
@@ -82,7 +81,7 @@ public final class WindowStore {
                     + " leaves_done = case when frontier_leaf is null"
                     + " or frontier_leaf = cast(? as bigint)::oid then leaves_done"
                     + " else leaves_done || frontier_leaf end"
-                    + " where name = ? and epoch = ?"
+                    + LeaseStore.OURS
                     + " and frontier_leaf is not distinct from cast(? as bigint)::oid"
                     + " and frontier_file is not distinct from cast(? as bigint)::oid"
                     + " and frontier is not distinct from cast(? as text[])",
@@ -90,8 +89,9 @@ public final class WindowStore {
                 file.orElse(null),
                 array(bound),
                 leaf,
-                run,
-                epoch,
+                lease.run(),
+                lease.epoch(),
+                lease.owner(),
                 from.leaf().orElse(null),
                 from.file().orElse(null),
                 array(from.key()))
@@ -101,8 +101,7 @@ public final class WindowStore {
   /** Claims (from.key, hi]; empty when somebody else moved the frontier or took the run over. */
   public Optional<WindowRow> claim(
       Connection connection,
-      String run,
-      long epoch,
+      Lease lease,
       Frontier from,
       String leafName,
       List<String> hi,
@@ -117,27 +116,25 @@ public final class WindowStore {
                     "update "
                         + tables.run()
                         + " set frontier = cast(? as text[]), windows = windows + 1"
-                        + " where name = ? and epoch = ?"
+                        + LeaseStore.OURS
                         + " and frontier_leaf = cast(? as bigint)::oid"
                         + " and frontier_file is not distinct from cast(? as bigint)::oid"
                         + " and frontier is not distinct from cast(? as text[])"
                         + " returning windows",
                     hi.toArray(new String[0]),
-                    run,
-                    epoch,
+                    lease.run(),
+                    lease.epoch(),
+                    lease.owner(),
                     from.leaf().orElseThrow(),
                     from.file().orElse(null),
                     array(from.key()))
                 .map(r -> r.get(0, Long.class))
-                .map(
-                    number ->
-                        insert(tx, run, epoch, number, from, leafName, hi, stripes, stripeBy)));
+                .map(number -> insert(tx, lease, number, from, leafName, hi, stripes, stripeBy)));
   }
 
   private WindowRow insert(
       Connection connection,
-      String run,
-      long epoch,
+      Lease lease,
       long number,
       Frontier from,
       String leafName,
@@ -152,7 +149,7 @@ public final class WindowStore {
                 + " (run, number, leaf, leaf_name, kind, lo, hi, stripes, stripe_by, epoch) values"
                 + " (?, ?, cast(? as bigint)::oid, ?, ?, cast(? as text[]), cast(? as text[]), ?,"
                 + " ?, ?)",
-            run,
+            lease.run(),
             number,
             leaf,
             leafName,
@@ -161,7 +158,7 @@ public final class WindowStore {
             hi.toArray(new String[0]),
             stripes,
             stripeBy.inDatabase(),
-            epoch);
+            lease.epoch());
     return new WindowRow(
         number,
         leaf,
@@ -184,10 +181,25 @@ public final class WindowStore {
     return select(connection, "run = ? and not done", run);
   }
 
-  /** Reads one window back, with the epoch that stands on it. */
-  public Optional<WindowRow> find(Connection connection, String run, long number, long epoch) {
-    return select(connection, "run = ? and number = ? and epoch = ?", run, number, epoch).stream()
-        .findFirst();
+  private String ofOwner() {
+    return "run = ? and number = ? and epoch = ? and exists (select from "
+        + tables.run()
+        + LeaseStore.OURS
+        + ")";
+  }
+
+  private static Object[] ofOwner(Lease lease, long number) {
+    return new Object[] {
+      lease.run(), number, lease.epoch(), lease.run(), lease.epoch(), lease.owner()
+    };
+  }
+
+  /**
+   * Reads one window back before it is gone on with; empty when another owner has it. The window
+   * has no owner's name: after a failover one with the same epoch may be at it.
+   */
+  public Optional<WindowRow> find(Connection connection, Lease lease, long number) {
+    return select(connection, ofOwner(), ofOwner(lease, number)).stream().findFirst();
   }
 
   private List<WindowRow> select(Connection connection, String condition, Object... binds) {
@@ -220,16 +232,11 @@ public final class WindowStore {
   }
 
   /** Closes a window whose leaf is no longer part of the table. */
-  public void close(Connection connection, String run, long number, long epoch) {
+  public void close(Connection connection, Lease lease, long number) {
     Jooq.on(connection)
         .execute(
-            "update "
-                + tables.window()
-                + " set done = true"
-                + " where run = ? and number = ? and epoch = ?",
-            run,
-            number,
-            epoch);
+            "update " + tables.window() + " set done = true where " + ofOwner(),
+            ofOwner(lease, number));
   }
 
   public Totals totals(Connection connection, String run) {

@@ -4,6 +4,7 @@ import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.batch.Control;
 import dev.backfill.internal.batch.Outages;
 import dev.backfill.internal.checkpoint.AbandonStore;
+import dev.backfill.internal.checkpoint.Lease;
 import dev.backfill.internal.checkpoint.LeaseStore;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.RunStore;
@@ -73,10 +74,10 @@ final class AbandonByOperator {
       }
       String owner = OwnerName.create();
       while (connection.call(c -> isUnderWay(c, run))) {
-        Optional<Long> epoch =
+        Optional<Lease> lease =
             connection.call(c -> leases.acquire(c, run, owner, TIMEOUTS.lease()));
-        if (epoch.isPresent()) {
-          carryOut(connection, outages, run, epoch.get());
+        if (lease.isPresent()) {
+          carryOut(connection, outages, lease.get());
           return true;
         }
         sleeper.sleep(POLL);
@@ -128,11 +129,11 @@ final class AbandonByOperator {
             + ". To have it filled again after that, delete the run's row of table run first.");
   }
 
-  private void carryOut(ControlConnection connection, Outages outages, String run, long epoch)
+  private void carryOut(ControlConnection connection, Outages outages, Lease lease)
       throws SQLException, InterruptedException {
     Ownership ownership =
         new Ownership(
-            runs, leases, connection, run, epoch, TIMEOUTS.lease(), control, ticker, sleeper);
+            runs, leases, connection, lease, TIMEOUTS.lease(), control, ticker, sleeper);
     RunState end = RunState.FAILED;
     Optional<String> error = Optional.empty();
     try {
@@ -141,7 +142,7 @@ final class AbandonByOperator {
     } catch (Control.StopRequested e) {
       end = RunState.STOPPED;
       throw new RunFailedException(
-          "Run " + run + " was not abandoned: it was asked to stop meanwhile. It can be resumed.",
+          "Run " + lease.run() + " was not abandoned: it was asked to stop meanwhile. It can be resumed.",
           e);
     } catch (SQLException | DataAccessException | BackfillException e) {
       error = Optional.ofNullable(e.getMessage());

@@ -1,5 +1,6 @@
 package dev.backfill.internal.engine;
 
+import dev.backfill.internal.checkpoint.Lease;
 import dev.backfill.internal.checkpoint.LeaseStore;
 import dev.backfill.internal.checkpoint.LeaseStore.Heartbeat;
 import dev.backfill.internal.time.Sleeper;
@@ -18,8 +19,8 @@ import org.slf4j.LoggerFactory;
  * <ol>
  *   <li>Extends the lease every third of its length.
  *   <li>Between two extensions reads, about once a second, what an operator asks for.
- *   <li>When the epoch is another's, tells the workers, who stop before their next batch. A batch
- *       in flight finds the other epoch on its window and rolls back.
+ *   <li>When it is another's, tells the workers, who stop before their next batch. A batch in
+ *       flight finds the other epoch on its window and rolls back.
  * </ol>
  *
  * A heartbeat that fails is tried again: should the lease expire meanwhile and another owner take
@@ -31,9 +32,8 @@ final class LeaseKeeper implements Runnable {
 
   private final ControlConnection connection;
   private final LeaseStore leases;
-  private final String run;
-  private final long epoch;
-  private final Duration lease;
+  private final Lease lease;
+  private final Duration duration;
   private final RunControl control;
   private final Ticker ticker;
   private final Sleeper sleeper;
@@ -42,17 +42,15 @@ final class LeaseKeeper implements Runnable {
   LeaseKeeper(
       ControlConnection connection,
       LeaseStore leases,
-      String run,
-      long epoch,
-      Duration lease,
+      Lease lease,
+      Duration duration,
       RunControl control,
       Ticker ticker,
       Sleeper sleeper) {
     this.connection = connection;
     this.leases = leases;
-    this.run = run;
-    this.epoch = epoch;
     this.lease = lease;
+    this.duration = duration;
     this.control = control;
     this.ticker = ticker;
     this.sleeper = sleeper;
@@ -60,7 +58,7 @@ final class LeaseKeeper implements Runnable {
 
   @Override
   public void run() {
-    Duration third = lease.dividedBy(3);
+    Duration third = duration.dividedBy(3);
     Duration pause = third.compareTo(LOOK) < 0 ? third : LOOK;
     long renewed = ticker.nanos();
     try {
@@ -73,7 +71,7 @@ final class LeaseKeeper implements Runnable {
       }
     } catch (InterruptedException e) {
       // The run has ended; this thread is its own, and ends with it.
-      LOG.debug("Lease keeper of run {} ended", run);
+      LOG.debug("Lease keeper of run {} ended", lease.run());
     }
   }
 
@@ -82,7 +80,7 @@ final class LeaseKeeper implements Runnable {
     try {
       Optional<Heartbeat> heartbeat = connection.call(c -> ask(c, renew));
       if (heartbeat.isEmpty()) {
-        control.lost(LeaseStore.lost(run, epoch));
+        control.lost(LeaseStore.lost(lease));
       } else {
         heartbeat.get().requestedAction().ifPresent(this::act);
       }
@@ -93,7 +91,7 @@ final class LeaseKeeper implements Runnable {
         LOG.warn(
             "Heartbeat of run {} failed: {}. It is tried again; batches go on as long as nobody takes"
                 + " the run over.",
-            run,
+            lease.run(),
             e.getMessage());
       }
       failing = true;
@@ -102,7 +100,7 @@ final class LeaseKeeper implements Runnable {
   }
 
   private Optional<Heartbeat> ask(Connection c, boolean renew) {
-    return renew ? leases.renew(c, run, epoch, lease) : leases.look(c, run, epoch);
+    return renew ? leases.renew(c, lease, duration) : leases.look(c, lease);
   }
 
   private void act(String action) {

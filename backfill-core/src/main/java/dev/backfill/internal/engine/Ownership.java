@@ -1,6 +1,7 @@
 package dev.backfill.internal.engine;
 
 import dev.backfill.internal.checkpoint.AbandonStore;
+import dev.backfill.internal.checkpoint.Lease;
 import dev.backfill.internal.checkpoint.LeaseStore;
 import dev.backfill.internal.checkpoint.RunStore;
 import dev.backfill.internal.time.Sleeper;
@@ -25,8 +26,7 @@ final class Ownership {
   private final RunStore runs;
   private final LeaseStore leases;
   private final ControlConnection connection;
-  private final String run;
-  private final long epoch;
+  private final Lease lease;
   private final Thread keeper;
   private boolean abandoned;
 
@@ -34,31 +34,29 @@ final class Ownership {
       RunStore runs,
       LeaseStore leases,
       ControlConnection connection,
-      String run,
-      long epoch,
-      Duration lease,
+      Lease lease,
+      Duration duration,
       RunControl control,
       Ticker ticker,
       Sleeper sleeper) {
     this.runs = runs;
     this.leases = leases;
     this.connection = connection;
-    this.run = run;
-    this.epoch = epoch;
+    this.lease = lease;
     this.keeper =
         new Thread(
-            new LeaseKeeper(connection, leases, run, epoch, lease, control, ticker, sleeper),
-            "backfill-" + run + "-lease");
+            new LeaseKeeper(connection, leases, lease, duration, control, ticker, sleeper),
+            "backfill-" + lease.run() + "-lease");
     keeper.setDaemon(true);
     keeper.start();
   }
 
   String run() {
-    return run;
+    return lease.run();
   }
 
-  long epoch() {
-    return epoch;
+  Lease lease() {
+    return lease;
   }
 
   RunStore runs() {
@@ -72,7 +70,7 @@ final class Ownership {
 
   /** Throws unless the run is ours until the given transaction commits. */
   void fence(Connection tx) {
-    leases.fence(tx, run, epoch);
+    leases.fence(tx, lease);
   }
 
   /** Work on the run's control connection that its caller repeats by itself. */
@@ -86,9 +84,9 @@ final class Ownership {
   }
 
   void enter(Phase phase) throws SQLException, InterruptedException {
-    boolean ours = connection.insist(c -> runs.enterPhase(c, run, epoch, phase));
+    boolean ours = connection.insist(c -> runs.enterPhase(c, lease, phase));
     if (!ours) {
-      throw LeaseStore.lost(run, epoch);
+      throw LeaseStore.lost(lease);
     }
     log("phase", phase.name());
   }
@@ -97,7 +95,7 @@ final class Ownership {
   void log(String kind, String detail) throws SQLException, InterruptedException {
     connection.insist(
         c -> {
-          runs.log(c, run, kind, detail);
+          runs.log(c, lease.run(), kind, detail);
           return true;
         });
   }
@@ -105,11 +103,7 @@ final class Ownership {
   /** Whether the contract was approved, by call or by SQL. */
   boolean contractApproved() throws SQLException, InterruptedException {
     return connection.insist(
-        c ->
-            leases
-                .look(c, run, epoch)
-                .orElseThrow(() -> LeaseStore.lost(run, epoch))
-                .contractApproved());
+        c -> leases.look(c, lease).orElseThrow(() -> LeaseStore.lost(lease)).contractApproved());
   }
 
   /** Ends the run for good: its progress is deleted, and the lease given back. */
@@ -119,13 +113,13 @@ final class Ownership {
     abandoned =
         connection.insist(
             c ->
-                store.finish(c, run, epoch, detail)
+                store.finish(c, lease, detail)
                     // A commit whose answer was lost.
-                    || runs.find(c, run)
-                        .filter(row -> row.epoch() == epoch && row.owner().isEmpty())
+                    || runs.find(c, lease.run())
+                        .filter(row -> row.epoch() == lease.epoch() && row.owner().isEmpty())
                         .isPresent());
     if (!abandoned) {
-      throw LeaseStore.lost(run, epoch);
+      throw LeaseStore.lost(lease);
     }
   }
 
@@ -145,13 +139,19 @@ final class Ownership {
       connection.run(
           c -> {
             // The history is the successor's when there is one.
-            if (leases.release(c, run, epoch, state, error.orElse(null))) {
-              runs.log(c, run, state.name().toLowerCase(java.util.Locale.ROOT), error.orElse(""));
+            if (leases.release(c, lease, state, error.orElse(null))) {
+              runs.log(
+                  c,
+                  lease.run(),
+                  state.name().toLowerCase(java.util.Locale.ROOT),
+                  error.orElse(""));
             }
           });
     } catch (SQLException | DataAccessException e) {
       LOG.warn(
-          "The lease of run {} was not given back: {}. It expires by itself.", run, e.getMessage());
+          "The lease of run {} was not given back: {}. It expires by itself.",
+          lease.run(),
+          e.getMessage());
     } catch (InterruptedException e) {
       interrupted = true;
     }

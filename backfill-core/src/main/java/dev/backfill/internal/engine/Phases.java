@@ -180,7 +180,7 @@ final class Phases {
       sessions.run(this::contract);
       if (options.contract() == Contract.NONE) {
         ownership.insist(
-            c -> ownership.runs().markWithoutContract(c, ownership.run(), ownership.epoch()));
+            c -> ownership.runs().markWithoutContract(c, ownership.lease()));
       }
       enter(Phase.DONE);
     }
@@ -193,9 +193,10 @@ final class Phases {
     long aside = ownership.insist(c -> quarantined.count(c, ownership.run()));
     quarantine.holds(aside);
     meter.quarantined(aside);
-    boolean resumed = ownership.epoch() > 1 && !wasAbandoned();
-    ownership.log(resumed ? "resumed" : "started", "epoch " + ownership.epoch());
-    events.publish(new BackfillEvent.RunStarted(ownership.run(), ownership.epoch(), resumed));
+    long epoch = ownership.lease().epoch();
+    boolean resumed = epoch > 1 && !wasAbandoned();
+    ownership.log(resumed ? "resumed" : "started", "epoch " + epoch);
+    events.publish(new BackfillEvent.RunStarted(ownership.run(), epoch, resumed));
     events.publish(new BackfillEvent.PhaseChanged(ownership.run(), run.phase()));
     // Not first by a heartbeat: in the second until then a small table would be filled.
     control.pauseByOperator(run.requestedAction().filter("pause"::equals).isPresent());
@@ -230,11 +231,11 @@ final class Phases {
                 (tx, column, columnDefault) -> {
                   ownership
                       .runs()
-                      .recordCreated(tx, ownership.run(), ownership.epoch(), column, columnDefault);
+                      .recordCreated(tx, ownership.lease(), column, columnDefault);
                   if (prepared.instant()) {
                     // With the column in one transaction: after a crash the run knows that it is
                     // filled.
-                    ownership.runs().markInstant(tx, ownership.run(), ownership.epoch());
+                    ownership.runs().markInstant(tx, ownership.lease());
                   }
                   ownership.fence(tx);
                 }));
@@ -280,8 +281,7 @@ final class Phases {
   private BatchContext batches() {
     return new BatchContext(
         target,
-        ownership.run(),
-        ownership.epoch(),
+        ownership.lease(),
         windows,
         quarantine,
         control,

@@ -6,6 +6,7 @@ import dev.backfill.internal.batch.BlockSweep;
 import dev.backfill.internal.batch.Control;
 import dev.backfill.internal.batch.Outages;
 import dev.backfill.internal.batch.Quarantine;
+import dev.backfill.internal.checkpoint.Lease;
 import dev.backfill.internal.checkpoint.QuarantineStore;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.WindowStore;
@@ -77,8 +78,8 @@ public final class RepairExecution {
       outages.named(known.run().name());
       requirePassed(known.run());
       RunRegister register = new RunRegister(spec, connection, sleeper, events::publish);
-      long epoch = register.acquire(known.run().name()).orElseThrow(() -> atWork(known.run()));
-      return owned(connection, register, known, epoch);
+      Lease lease = register.acquire(known.run().name()).orElseThrow(() -> atWork(known.run()));
+      return owned(connection, register, known, lease);
     } catch (InterruptedException | BackfillException e) {
       throw e;
     } catch (Control.StopRequested e) {
@@ -113,7 +114,7 @@ public final class RepairExecution {
             .formatted(run.name(), run.owner().orElse("another process")));
   }
 
-  private long owned(ControlConnection connection, RunRegister register, KnownRun known, long epoch)
+  private long owned(ControlConnection connection, RunRegister register, KnownRun known, Lease lease)
       throws Exception {
     RunRow before = known.run();
     Ownership ownership =
@@ -121,8 +122,7 @@ public final class RepairExecution {
             register.runs(),
             register.leases(),
             connection,
-            before.name(),
-            epoch,
+            lease,
             spec.options().timeouts().lease(),
             control,
             ticker,
@@ -174,8 +174,7 @@ public final class RepairExecution {
   private BatchContext batches(Ownership ownership, Target target, Watch watch) {
     return new BatchContext(
         target,
-        ownership.run(),
-        ownership.epoch(),
+        ownership.lease(),
         new WindowStore(spec.options().stateSchema()),
         new Quarantine(
             target,

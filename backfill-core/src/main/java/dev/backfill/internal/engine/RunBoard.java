@@ -48,13 +48,7 @@ final class RunBoard implements Monitor.Board {
         tx ->
             ownership
                 .runs()
-                .show(
-                    tx,
-                    ownership.run(),
-                    ownership.epoch(),
-                    now.waitingFor(),
-                    now.fraction(),
-                    now.remaining()));
+                .show(tx, ownership.lease(), now.waitingFor(), now.fraction(), now.remaining()));
   }
 
   /** In words, where the rests are worth telling. */

@@ -4,6 +4,7 @@ import dev.backfill.event.BackfillEvent;
 import dev.backfill.event.BackfillListener;
 import dev.backfill.internal.batch.Control;
 import dev.backfill.internal.batch.Outages;
+import dev.backfill.internal.checkpoint.Lease;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.expand.Preflight;
 import dev.backfill.internal.expand.Prepared;
@@ -136,11 +137,11 @@ public final class RunExecution {
       Prepared prepared = connection.insist(c -> Preflight.check(c, spec));
       outages.named(prepared.target().runName());
       RunRow run = whole ? register.enter(prepared.target()) : register.existing(prepared.target());
-      Optional<Long> epoch =
+      Optional<Lease> lease =
           whole
               ? register.awaitLease(run.name(), control)
               : Optional.of(register.takeLease(run.name()));
-      return owned(connection, register, prepared, run, epoch, work);
+      return owned(connection, register, prepared, run, lease, work);
     } catch (Control.StopRequested e) {
       throw new RunFailedException(
           "The backfill of "
@@ -173,11 +174,11 @@ public final class RunExecution {
       RunRegister register,
       Prepared prepared,
       RunRow registered,
-      Optional<Long> epoch,
+      Optional<Lease> lease,
       Work work)
       throws SQLException, InterruptedException {
     ResultReader results = new ResultReader(connection, spec, ticker);
-    if (epoch.isEmpty()) {
+    if (lease.isEmpty()) {
       // Another node finished or abandoned it, or we were asked to stop while we waited.
       RunRow theirs = register.find(registered.name());
       RunState end = theirs.state() == RunState.ABANDONED ? RunState.ABANDONED : RunState.STOPPED;
@@ -189,8 +190,7 @@ public final class RunExecution {
             register.runs(),
             register.leases(),
             connection,
-            registered.name(),
-            epoch.get(),
+            lease.get(),
             spec.options().timeouts().lease(),
             control,
             ticker,

@@ -3,6 +3,7 @@ package dev.backfill.internal.engine;
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.batch.Control;
 import dev.backfill.internal.checkpoint.AbandonStore;
+import dev.backfill.internal.checkpoint.Lease;
 import dev.backfill.internal.checkpoint.LeaseStore;
 import dev.backfill.internal.checkpoint.RunRow;
 import dev.backfill.internal.checkpoint.RunStore;
@@ -129,7 +130,7 @@ final class RunRegister {
   }
 
   /** Takes the lease at once when nobody has it. */
-  Optional<Long> acquire(String run) throws SQLException, InterruptedException {
+  Optional<Lease> acquire(String run) throws SQLException, InterruptedException {
     return connection.insist(c -> leases.acquire(c, run, owner, spec.options().timeouts().lease()));
   }
 
@@ -227,23 +228,23 @@ final class RunRegister {
   }
 
   /**
-   * The epoch once the lease is ours; empty when another owner finished or abandoned it, or stop
-   * was asked for.
+   * The lease once it is ours; empty when another owner finished or abandoned it, or stop was asked
+   * for.
    */
-  Optional<Long> awaitLease(String run, RunControl control)
+  Optional<Lease> awaitLease(String run, RunControl control)
       throws SQLException, InterruptedException {
     boolean told = false;
     while (true) {
-      Duration lease = spec.options().timeouts().lease();
+      Duration duration = spec.options().timeouts().lease();
       boolean waited = told;
-      Optional<Long> epoch =
+      Optional<Lease> lease =
           connection.insist(
               c ->
                   waited
-                      ? leases.acquireAfterWait(c, run, owner, lease)
-                      : leases.acquire(c, run, owner, lease));
-      if (epoch.isPresent()) {
-        return epoch;
+                      ? leases.acquireAfterWait(c, run, owner, duration)
+                      : leases.acquire(c, run, owner, duration));
+      if (lease.isPresent()) {
+        return lease;
       }
       RunRow row = connection.insist(c -> runs.find(c, run)).orElseThrow(() -> deleted(run));
       if (row.phase() == Phase.DONE || row.state() == RunState.ABANDONED || stopAskedFor(row)) {
@@ -263,11 +264,11 @@ final class RunRegister {
   }
 
   /**
-   * The epoch of a run that nobody is at.
+   * The lease of a run that nobody is at.
    *
    * @throws RunFailedException when somebody is
    */
-  long takeLease(String run) throws SQLException, InterruptedException {
+  Lease takeLease(String run) throws SQLException, InterruptedException {
     return connection
         .insist(c -> leases.acquire(c, run, owner, spec.options().timeouts().lease()))
         .orElseThrow(

@@ -1,5 +1,6 @@
 package dev.backfill.internal.engine;
 
+import dev.backfill.internal.checkpoint.Lease;
 import dev.backfill.internal.checkpoint.VerificationStore;
 import dev.backfill.internal.signal.Hold;
 import dev.backfill.internal.signal.Monitor;
@@ -17,14 +18,12 @@ final class VerificationBoard implements Monitor.Board {
   private static final Logger LOG = LoggerFactory.getLogger("dev.backfill.run");
 
   private final VerificationStore store;
-  private final String run;
-  private final long epoch;
+  private final Lease lease;
   private final Ticker ticker;
 
-  VerificationBoard(VerificationStore store, String run, long epoch, Ticker ticker) {
+  VerificationBoard(VerificationStore store, Lease lease, Ticker ticker) {
     this.store = store;
-    this.run = run;
-    this.epoch = epoch;
+    this.lease = lease;
     this.ticker = ticker;
   }
 
@@ -36,7 +35,7 @@ final class VerificationBoard implements Monitor.Board {
         connection,
         ticker,
         tx -> {
-          store.show(tx, run, epoch, waitingFor);
+          store.show(tx, lease, waitingFor);
           return Map.of();
         });
   }
@@ -44,10 +43,12 @@ final class VerificationBoard implements Monitor.Board {
   @Override
   public void changed(Optional<Hold> hold, Duration lasted) {
     hold.ifPresentOrElse(
-        h -> LOG.info("The verification of run {} waits: {}", run, h.describe()),
+        h -> LOG.info("The verification of run {} waits: {}", lease.run(), h.describe()),
         () ->
             LOG.info(
-                "The verification of run {} goes on after {} s", run, lasted.toMillis() / 1000.0));
+                "The verification of run {} goes on after {} s",
+                lease.run(),
+                lasted.toMillis() / 1000.0));
   }
 
   @Override
@@ -57,6 +58,7 @@ final class VerificationBoard implements Monitor.Board {
 
   @Override
   public void cancelled(int waiting) {
-    LOG.info("A chunk of the verification of run {} was cancelled: {} waited", run, waiting);
+    LOG.info(
+        "A chunk of the verification of run {} was cancelled: {} waited", lease.run(), waiting);
   }
 }

@@ -1,5 +1,6 @@
 package dev.backfill.internal.engine;
 
+import dev.backfill.internal.checkpoint.Lease;
 import dev.backfill.internal.checkpoint.VerificationStore;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.model.LeaseLostException;
@@ -19,9 +20,8 @@ final class VerificationLease {
 
   private final ControlConnection connection;
   private final VerificationStore store;
-  private final String run;
-  private final long epoch;
-  private final Duration lease;
+  private final Lease lease;
+  private final Duration duration;
   private final Sleeper sleeper;
   private final Thread keeper;
   private boolean failing;
@@ -29,17 +29,15 @@ final class VerificationLease {
   VerificationLease(
       ControlConnection connection,
       VerificationStore store,
-      String run,
-      long epoch,
-      Duration lease,
+      Lease lease,
+      Duration duration,
       Sleeper sleeper) {
     this.connection = connection;
     this.store = store;
-    this.run = run;
-    this.epoch = epoch;
     this.lease = lease;
+    this.duration = duration;
     this.sleeper = sleeper;
-    this.keeper = new Thread(this::keep, "backfill-" + run + "-verification-lease");
+    this.keeper = new Thread(this::keep, "backfill-" + lease.run() + "-verification-lease");
     keeper.setDaemon(true);
     keeper.start();
   }
@@ -47,28 +45,28 @@ final class VerificationLease {
   private void keep() {
     try {
       while (renewed()) {
-        sleeper.sleep(lease.dividedBy(3));
+        sleeper.sleep(duration.dividedBy(3));
       }
     } catch (InterruptedException e) {
       // The verification has ended; this thread is its own, and ends with it.
-      LOG.debug("Lease keeper of the verification of run {} ended", run);
+      LOG.debug("Lease keeper of the verification of run {} ended", lease.run());
     }
   }
 
   /** False once another owner has it. */
   private boolean renewed() throws InterruptedException {
     try {
-      connection.run(c -> store.renew(c, run, epoch, lease));
+      connection.run(c -> store.renew(c, lease, duration));
       failing = false;
     } catch (LeaseLostException e) {
-      LOG.debug("Lease keeper of the verification of run {} ended", run, e);
+      LOG.debug("Lease keeper of the verification of run {} ended", lease.run(), e);
       return false;
     } catch (SQLException | DataAccessException e) {
       if (!failing) {
         LOG.warn(
             "The lease of the verification of run {} was not renewed: {}. It is tried again; chunks go"
                 + " on as long as nobody takes it over.",
-            run,
+            lease.run(),
             e.getMessage());
       }
       failing = true;
@@ -83,11 +81,11 @@ final class VerificationLease {
       // A heartbeat after the release would give the lease of nobody a time.
       keeper.interrupt();
       keeper.join();
-      connection.run(c -> store.release(c, run, epoch));
+      connection.run(c -> store.release(c, lease));
     } catch (SQLException | DataAccessException e) {
       LOG.warn(
           "The lease of the verification of run {} was not given back: {}. It expires by itself.",
-          run,
+          lease.run(),
           e.getMessage());
     } catch (InterruptedException e) {
       interrupted = true;

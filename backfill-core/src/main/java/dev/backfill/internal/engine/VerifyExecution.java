@@ -2,6 +2,7 @@ package dev.backfill.internal.engine;
 
 import dev.backfill.event.BackfillListener;
 import dev.backfill.internal.batch.Outages;
+import dev.backfill.internal.checkpoint.Lease;
 import dev.backfill.internal.checkpoint.RunStore;
 import dev.backfill.internal.checkpoint.VerificationRow;
 import dev.backfill.internal.checkpoint.VerificationStore;
@@ -23,7 +24,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
-import org.jooq.exception.DataAccessException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,9 +90,9 @@ public final class VerifyExecution {
       PoolCheck.require(dataSource, 1);
       Target target = connection.call(c -> KnownRun.find(c, spec, sleeper)).target();
       outages.named(target.runName());
-      Optional<Long> epoch = awaitLease(connection, target.runName());
-      if (epoch.isPresent()) {
-        owned(connection, target, epoch.get());
+      Optional<Lease> lease = awaitLease(connection, target.runName());
+      if (lease.isPresent()) {
+        owned(connection, target, lease.get());
       }
       return connection.insist(c -> result(c, target.runName()));
     } catch (InterruptedException | BackfillException e) {
@@ -102,18 +102,18 @@ public final class VerifyExecution {
     }
   }
 
-  /** The epoch once it is ours; empty when another process has finished it meanwhile. */
-  private Optional<Long> awaitLease(ControlConnection connection, String run)
+  /** The lease once it is ours; empty when another process has finished it meanwhile. */
+  private Optional<Lease> awaitLease(ControlConnection connection, String run)
       throws SQLException, InterruptedException {
     String owner = OwnerName.create();
-    Duration lease = spec.options().timeouts().lease();
+    Duration duration = spec.options().timeouts().lease();
     for (boolean waited = false; ; waited = true) {
       if (waited && connection.insist(c -> finished(c, run))) {
         return Optional.empty();
       }
-      Optional<Long> epoch = connection.insist(c -> store.acquire(c, run, owner, lease));
-      if (epoch.isPresent()) {
-        return epoch;
+      Optional<Lease> lease = connection.insist(c -> store.acquire(c, run, owner, duration));
+      if (lease.isPresent()) {
+        return lease;
       }
       if (!waited) {
         LOG.info("Another process verifies run {}; its result is waited for", run);
@@ -127,27 +127,26 @@ public final class VerifyExecution {
     return store.find(connection, run).flatMap(VerificationRow::finishedAt).isPresent();
   }
 
-  private void owned(ControlConnection connection, Target target, long epoch) throws Exception {
-    String run = target.runName();
-    LOG.info("The verification of run {} begins or goes on, epoch {}", run, epoch);
+  private void owned(ControlConnection connection, Target target, Lease lease) throws Exception {
+    String run = lease.run();
+    Duration duration = spec.options().timeouts().lease();
+    LOG.info("The verification of run {} begins or goes on, epoch {}", run, lease.epoch());
     Watch watch =
         Watching.over(
-            target, connection, new VerificationBoard(store, run, epoch, ticker), ticker, sleeper);
+            target, connection, new VerificationBoard(store, lease, ticker), ticker, sleeper);
     Verifier verifier =
         new Verifier(
             new VerificationWork(
                 target,
-                epoch,
-                spec.options().timeouts().lease(),
+                lease,
+                duration,
                 store,
                 VerifyExecution::proceed,
                 watch.pace(),
                 ticker,
                 sleeper));
     Reconnecting sessions = new Reconnecting(dataSource, spec.options().retry(), outages, ticker);
-    VerificationLease lease =
-        new VerificationLease(
-            connection, store, run, epoch, spec.options().timeouts().lease(), sleeper);
+    VerificationLease held = new VerificationLease(connection, store, lease, duration, sleeper);
     try {
       Watching.during(
           watch,
@@ -158,7 +157,7 @@ public final class VerifyExecution {
           });
       connection.insist(c -> told(c, run));
     } finally {
-      lease.release();
+      held.release();
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.backfill.internal.verify;
 
+import dev.backfill.internal.checkpoint.Lease;
 import dev.backfill.internal.checkpoint.VerificationStore;
 import dev.backfill.internal.postgres.ShortReads;
 import dev.backfill.internal.postgres.Target;
@@ -15,8 +16,8 @@ import java.time.Duration;
  */
 public record VerificationWork(
     Target target,
-    long epoch,
-    Duration lease,
+    Lease lease,
+    Duration leaseDuration,
     VerificationStore store,
     ShortReads.BeforeChunk control,
     Pace pace,

@@ -60,7 +60,7 @@ public final class Verifier {
     while (scan.nextLeaf()) {
       turns.proceed();
     }
-    store.finish(connection, work.run(), work.epoch());
+    store.finish(connection, work.lease());
   }
 
   private final class Scan {
@@ -107,7 +107,7 @@ public final class Verifier {
       }
       reads.read(
           tx -> {
-            store.leafDone(tx, work.run(), work.epoch(), next.get().oid());
+            store.leafDone(tx, work.lease(), next.get().oid());
             return true;
           });
       return true;
@@ -124,7 +124,7 @@ public final class Verifier {
       keysLeft =
           reads.read(
               tx -> {
-                store.leafAgain(tx, work.run(), work.epoch(), leaf.oid());
+                store.leafAgain(tx, work.lease(), leaf.oid());
                 return keysLeft(tx);
               });
     }
@@ -197,13 +197,12 @@ public final class Verifier {
       // Last, so that the row which operators and the monitor need is held for an instant.
       store.advance(
           tx,
-          work.run(),
-          work.epoch(),
+          work.lease(),
           blocks.leaf(),
           blocks.to(),
           found.compared(),
           share.at(blocks),
-          work.lease());
+          work.leaseDuration());
     }
   }
 

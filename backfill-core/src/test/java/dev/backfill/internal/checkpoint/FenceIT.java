@@ -32,6 +32,8 @@ import org.postgresql.ds.PGSimpleDataSource;
 class FenceIT {
   private static final String SCHEMA = "backfill";
   private static final String RUN = "public.t.c";
+  private static final Lease FIRST = new Lease(RUN, "owner", 1);
+  private static final Lease SECOND = new Lease(RUN, "successor", 2);
   private static final long LEAF = 4711;
   private static final Duration LONG = Duration.ofHours(1);
   private static final Duration OVER = Duration.ofMillis(1);
@@ -54,19 +56,18 @@ class FenceIT {
     successor = connect();
     new StateSchema(SCHEMA, duration -> {}).ensure(owner, 0);
     runs.register(owner, RUN, 1, "t", "c", Map.of("type", "text"));
-    assertThat(leases.acquire(owner, RUN, "owner", OVER)).contains(1L);
+    assertThat(leases.acquire(owner, RUN, "owner", OVER)).contains(FIRST);
     assertThat(
             windows.openLeaf(
                 owner,
-                RUN,
-                1,
+                FIRST,
                 windows.frontier(owner, RUN),
                 LEAF,
                 Optional.empty(),
                 Optional.of(List.of("1000"))))
         .isTrue();
-    assertThat(claim(owner, 1, "100")).map(WindowRow::number).contains(1L);
-    assertThat(claim(owner, 1, "200")).map(WindowRow::number).contains(2L);
+    assertThat(claim(owner, FIRST, "100")).map(WindowRow::number).contains(1L);
+    assertThat(claim(owner, FIRST, "200")).map(WindowRow::number).contains(2L);
     Awaitility.await()
         .atMost(PATIENCE)
         .until(
@@ -99,11 +100,11 @@ class FenceIT {
     owner.setAutoCommit(false);
     assertThat(advance(owner, 1, 1, "40")).isTrue();
 
-    Future<Optional<Long>> takeover = takeover();
+    Future<Optional<Lease>> takeover = takeover();
     awaitBlockedBy(owner);
     owner.commit();
 
-    assertThat(takeover.get()).contains(2L);
+    assertThat(takeover.get()).contains(SECOND);
     assertThat(windows.unfinished(successor, RUN))
         .extracting(WindowRow::cursor)
         .containsExactly(Optional.of(List.of("40")), Optional.empty());
@@ -117,12 +118,12 @@ class FenceIT {
     owner.setAutoCommit(false);
     assertThat(advance(owner, 1, 1, "40")).isTrue();
 
-    Future<Optional<Long>> takeover = takeover();
+    Future<Optional<Lease>> takeover = takeover();
     awaitBlockedBy(owner);
     owner.rollback();
 
-    assertThat(takeover.get()).contains(2L);
-    assertThat(windows.find(successor, RUN, 1, 2))
+    assertThat(takeover.get()).contains(SECOND);
+    assertThat(windows.find(successor, SECOND, 1))
         .map(WindowRow::cursor)
         .contains(Optional.empty());
   }
@@ -131,9 +132,9 @@ class FenceIT {
   @DisplayName("C12: after a takeover a batch that began before it is fenced, whatever it has read")
   void aBatchThatBeganBeforeTheTakeover() throws Exception {
     owner.setAutoCommit(false);
-    assertThat(windows.find(owner, RUN, 1, 1)).isPresent();
+    assertThat(windows.find(owner, FIRST, 1)).isPresent();
 
-    assertThat(takeover().get()).contains(2L);
+    assertThat(takeover().get()).contains(SECOND);
 
     assertThat(advance(owner, 1, 1, "40")).isFalse();
     owner.rollback();
@@ -145,14 +146,14 @@ class FenceIT {
   void aCheckpointThatWaitsForTheTakeover() throws Exception {
     owner.setAutoCommit(false);
     try (LockHolder second = window(2)) {
-      Future<Optional<Long>> takeover = takeover();
+      Future<Optional<Lease>> takeover = takeover();
       awaitBlockedBy(second.pid());
       // The takeover has written window 1 and waits for window 2.
       Future<Boolean> checkpoint = threads.submit(() -> advance(owner, 1, 1, "40"));
       awaitBlockedBy(successor);
       second.release();
 
-      assertThat(takeover.get()).contains(2L);
+      assertThat(takeover.get()).contains(SECOND);
       assertThat(checkpoint.get()).isFalse();
     }
     owner.rollback();
@@ -163,18 +164,18 @@ class FenceIT {
   @DisplayName("C12: a takeover waits for a claim that is open, and has its window")
   void aTakeoverWhileAClaimIsOpen() throws Exception {
     try (LockHolder third = numberThree()) {
-      Future<Optional<WindowRow>> claim = threads.submit(() -> claim(owner, 1, "300"));
+      Future<Optional<WindowRow>> claim = threads.submit(() -> claim(owner, FIRST, "300"));
       awaitBlockedBy(third.pid());
       // The claim has moved the frontier and waits to write its window.
-      Future<Optional<Long>> takeover = takeover();
+      Future<Optional<Lease>> takeover = takeover();
       awaitBlockedBy(owner);
       third.release();
 
       assertThat(claim.get()).map(WindowRow::number).contains(3L);
-      assertThat(takeover.get()).contains(2L);
+      assertThat(takeover.get()).contains(SECOND);
     }
     assertThat(windows.unfinished(successor, RUN)).hasSize(3);
-    assertThat(windows.find(successor, RUN, 3, 2)).map(WindowRow::hi).contains(List.of("300"));
+    assertThat(windows.find(successor, SECOND, 3)).map(WindowRow::hi).contains(List.of("300"));
     assertThat(windows.frontier(successor, RUN).key()).contains(List.of("300"));
     assertThat(advance(owner, 3, 1, "240")).isFalse();
   }
@@ -183,26 +184,26 @@ class FenceIT {
   @DisplayName("C12: a claim that waits while the takeover commits leaves nothing behind")
   void aClaimThatWaitsForTheTakeover() throws Exception {
     try (LockHolder second = window(2)) {
-      Future<Optional<Long>> takeover = takeover();
+      Future<Optional<Lease>> takeover = takeover();
       awaitBlockedBy(second.pid());
-      Future<Optional<WindowRow>> claim = threads.submit(() -> claim(owner, 1, "300"));
+      Future<Optional<WindowRow>> claim = threads.submit(() -> claim(owner, FIRST, "300"));
       awaitBlockedBy(successor);
       second.release();
 
-      assertThat(takeover.get()).contains(2L);
+      assertThat(takeover.get()).contains(SECOND);
       assertThat(claim.get()).isEmpty();
     }
     assertThat(windows.frontier(successor, RUN).key()).contains(List.of("200"));
     assertThat(database.queryLong("select count(*) from backfill.run_window")).isEqualTo(2);
-    assertThat(claim(successor, 2, "300")).map(WindowRow::number).contains(3L);
+    assertThat(claim(successor, SECOND, "300")).map(WindowRow::number).contains(3L);
   }
 
   @Test
   void ofTwoWorkersThatClaimAtOneFrontierOneHasIt() throws Exception {
     Frontier from = windows.frontier(owner, RUN);
 
-    assertThat(claim(owner, 1, from, "300")).isPresent();
-    assertThat(claim(connect(), 1, from, "400")).isEmpty();
+    assertThat(claim(owner, FIRST, from, "300")).isPresent();
+    assertThat(claim(connect(), FIRST, from, "400")).isEmpty();
     assertThat(windows.unfinished(owner, RUN))
         .extracting(WindowRow::lo)
         .containsExactly(
@@ -215,11 +216,13 @@ class FenceIT {
     Frontier before = windows.frontier(owner, RUN);
     assertThat(openBlocks(before, 2)).isTrue();
 
-    assertThat(claim(owner, 1, before, "(100,0)")).isEmpty();
+    assertThat(claim(owner, FIRST, before, "(100,0)")).isEmpty();
     Frontier after = windows.frontier(owner, RUN);
     assertThat(after.file()).contains(2L);
     assertThat(after.leavesDone()).doesNotContain(LEAF);
-    assertThat(claim(owner, 1, after, "(100,0)")).map(WindowRow::kind).contains(WindowKind.BLOCK);
+    assertThat(claim(owner, FIRST, after, "(100,0)"))
+        .map(WindowRow::kind)
+        .contains(WindowKind.BLOCK);
     assertThat(windows.unfinished(owner, RUN))
         .extracting(WindowRow::kind)
         .containsExactly(WindowKind.KEY, WindowKind.KEY, WindowKind.BLOCK);
@@ -227,20 +230,21 @@ class FenceIT {
 
   private boolean openBlocks(Frontier from, long file) throws SQLException {
     return windows.openLeaf(
-        owner, RUN, 1, from, LEAF, Optional.of(file), Optional.of(List.of("(1000,0)")));
+        owner, FIRST, from, LEAF, Optional.of(file), Optional.of(List.of("(1000,0)")));
   }
 
   @Test
   void ofTwoThatTakeOverAtOnceOneHasTheRun() throws Exception {
     Connection other = connect();
     try (LockHolder second = window(2)) {
-      Future<Optional<Long>> takeover = takeover();
+      Future<Optional<Lease>> takeover = takeover();
       awaitBlockedBy(second.pid());
-      Future<Optional<Long>> late = threads.submit(() -> leases.acquire(other, RUN, "other", LONG));
+      Future<Optional<Lease>> late =
+          threads.submit(() -> leases.acquire(other, RUN, "other", LONG));
       awaitBlockedBy(successor);
       second.release();
 
-      assertThat(takeover.get()).contains(2L);
+      assertThat(takeover.get()).contains(SECOND);
       assertThat(late.get()).isEmpty();
     }
     assertThat(runs.find(owner, RUN)).map(RunRow::owner).contains(Optional.of("successor"));
@@ -250,13 +254,13 @@ class FenceIT {
   @DisplayName("C12: a DDL transaction of the former owner is fenced while a takeover is under way")
   void theFenceOfDdl() throws Exception {
     owner.setAutoCommit(false);
-    leases.fence(owner, RUN, 1);
-    Future<Optional<Long>> takeover = takeover();
+    leases.fence(owner, FIRST);
+    Future<Optional<Lease>> takeover = takeover();
     awaitBlockedBy(owner);
     owner.commit();
 
-    assertThat(takeover.get()).contains(2L);
-    assertThatThrownBy(() -> leases.fence(owner, RUN, 1))
+    assertThat(takeover.get()).contains(SECOND);
+    assertThatThrownBy(() -> leases.fence(owner, FIRST))
         .isInstanceOf(LeaseLostException.class)
         .hasMessageContaining(RUN)
         .hasMessageContaining("has taken it over");
@@ -264,47 +268,77 @@ class FenceIT {
 
   @Test
   void aFormerOwnerWritesNothingAtAll() throws Exception {
-    assertThat(takeover().get()).contains(2L);
+    assertThat(takeover().get()).contains(SECOND);
+
+    assertWritesNothing(FIRST);
+  }
+
+  /**
+   * The new primary lacked the takeover, and the next owner there has counted to the same epoch.
+   */
+  @Test
+  @DisplayName("C11: an owner whose takeover a failover has lost writes nothing at all")
+  void anOwnerWhoseTakeoverWasLost() throws Exception {
+    assertWritesNothing(new Lease(RUN, "owner that was lost", FIRST.epoch()));
+  }
+
+  private void assertWritesNothing(Lease former) throws Exception {
     String before = state();
 
-    assertThat(leases.renew(owner, RUN, 1, LONG)).isEmpty();
-    assertThat(leases.look(owner, RUN, 1)).isEmpty();
-    assertThat(runs.enterPhase(owner, RUN, 1, Phase.DONE)).isFalse();
-    assertThat(runs.markInstant(owner, RUN, 1)).isFalse();
-    assertThat(runs.addSwept(owner, RUN, 1, 7)).isFalse();
-    assertThat(runs.show(owner, RUN, 1, Optional.of("nothing"), 1, Optional.empty())).isEmpty();
-    assertThat(
-            windows.openLeaf(
-                owner,
-                RUN,
-                1,
-                windows.frontier(owner, RUN),
-                LEAF + 1,
-                Optional.empty(),
-                Optional.empty()))
+    assertThat(leases.renew(owner, former, LONG)).isEmpty();
+    assertThat(leases.look(owner, former)).isEmpty();
+    assertThatThrownBy(() -> leases.fence(owner, former)).isInstanceOf(LeaseLostException.class);
+    assertThat(runs.enterPhase(owner, former, Phase.DONE)).isFalse();
+    assertThat(runs.markInstant(owner, former)).isFalse();
+    assertThat(runs.addSwept(owner, former, 7)).isFalse();
+    assertThat(runs.show(owner, former, Optional.of("nothing"), 1, Optional.empty())).isEmpty();
+    Frontier from = windows.frontier(owner, RUN);
+    assertThat(windows.openLeaf(owner, former, from, LEAF + 1, Optional.empty(), Optional.empty()))
         .isFalse();
-    windows.close(owner, RUN, 1, 1);
-    leases.release(owner, RUN, 1, RunState.FAILED, "too late");
+    assertThat(claim(owner, former, from, "300")).isEmpty();
+    assertThat(windows.find(owner, former, 1)).isEmpty();
+    windows.close(owner, former, 1);
+    assertThat(new AbandonStore(SCHEMA).finish(owner, former, "too late")).isFalse();
+    assertThat(leases.release(owner, former, RunState.FAILED, "too late")).isFalse();
 
     assertThat(state()).isEqualTo(before);
   }
 
   @Test
+  @DisplayName("C11: so does one of a verification")
+  void aVerificationWhoseTakeoverWasLost() throws Exception {
+    VerificationStore verifications = new VerificationStore(SCHEMA);
+    Lease held = verifications.acquire(owner, RUN, "owner", LONG).orElseThrow();
+    Lease former = new Lease(RUN, "owner that was lost", held.epoch());
+    String before = database.queryString("select v::text from backfill.verification v");
+
+    assertThatThrownBy(() -> verifications.renew(owner, former, LONG))
+        .isInstanceOf(LeaseLostException.class);
+    assertThatThrownBy(() -> verifications.finish(owner, former))
+        .isInstanceOf(LeaseLostException.class);
+    verifications.show(owner, former, Optional.of("nothing"));
+    verifications.release(owner, former);
+
+    assertThat(database.queryString("select v::text from backfill.verification v"))
+        .isEqualTo(before);
+  }
+
+  @Test
   void aLeaseThatHoldsIsNotTaken() throws Exception {
-    assertThat(leases.renew(owner, RUN, 1, LONG)).isPresent();
+    assertThat(leases.renew(owner, FIRST, LONG)).isPresent();
 
     assertThat(leases.acquire(successor, RUN, "successor", LONG)).isEmpty();
     assertThat(advance(owner, 1, 1, "40")).isTrue();
 
-    leases.release(owner, RUN, 1, RunState.STOPPED, null);
-    assertThat(leases.acquire(successor, RUN, "successor", LONG)).contains(2L);
+    leases.release(owner, FIRST, RunState.STOPPED, null);
+    assertThat(leases.acquire(successor, RUN, "successor", LONG)).contains(SECOND);
   }
 
   @Test
   void aWindowThatIsDoneKeepsItsEpoch() throws Exception {
-    windows.close(owner, RUN, 1, 1);
+    windows.close(owner, FIRST, 1);
 
-    assertThat(takeover().get()).contains(2L);
+    assertThat(takeover().get()).contains(SECOND);
     assertThat(database.queryStrings("select epoch from backfill.run_window order by number"))
         .containsExactly("1", "2");
   }
@@ -320,19 +354,19 @@ class FenceIT {
         "select cursor::text from backfill.run_window where number = ?", window);
   }
 
-  private Future<Optional<Long>> takeover() {
+  private Future<Optional<Lease>> takeover() {
     return threads.submit(() -> leases.acquire(successor, RUN, "successor", LONG));
   }
 
-  private Optional<WindowRow> claim(Connection connection, long epoch, String hi)
+  private Optional<WindowRow> claim(Connection connection, Lease lease, String hi)
       throws SQLException {
-    return claim(connection, epoch, windows.frontier(connection, RUN), hi);
+    return claim(connection, lease, windows.frontier(connection, RUN), hi);
   }
 
-  private Optional<WindowRow> claim(Connection connection, long epoch, Frontier from, String hi)
+  private Optional<WindowRow> claim(Connection connection, Lease lease, Frontier from, String hi)
       throws SQLException {
     return windows.claim(
-        connection, RUN, epoch, from, "\"public\".\"t\"", List.of(hi), 8, StripeBy.HASH);
+        connection, lease, from, "\"public\".\"t\"", List.of(hi), 8, StripeBy.HASH);
   }
 
   /** Whether the batch may commit. */
