@@ -197,29 +197,49 @@ class OutagesIT {
   @Test
   @DisplayName("E3: a value that ends its own session each time is given up after some attempts")
   void valueThatEndsItsSession() {
-    database.execute(
-        """
-        create function lethal(id bigint) returns text stable language plpgsql as $$
-        begin
-          if id = 1000 then
-            perform pg_terminate_backend(pg_backend_pid());
-          end if;
-          return 'x';
-        end $$
-        """);
-    assertThatThrownBy(
-            () ->
-                Backfill.column("orders", "status_code")
-                    .type("text")
-                    .value("lethal(id)")
-                    .batchSize(BatchSize.fixed(100))
-                    .retry(new RetryPolicy(4, Duration.ofMillis(10), Duration.ofMillis(50)))
-                    .on(database.dataSource())
-                    .run())
+    assertThatThrownBy(lethalAt(1000)::run)
         .isInstanceOf(RunFailedException.class)
         .hasMessageContaining("gave up after 4 attempts without progress");
     assertThat(database.queryLong("select count(*) from orders where status_code = 'x'"))
         .isPositive();
+  }
+
+  @Test
+  @DisplayName(
+      "E3: nor is one tried without an end that does so for a row of the preflight's sample")
+  void valueThatEndsTheSessionOfItsTrial() {
+    assertThatThrownBy(lethalAt(7)::run)
+        .isInstanceOf(RunFailedException.class)
+        .hasMessageContaining("did not start, and nothing was changed")
+        .hasMessageContaining("in each of 4 attempts")
+        .hasMessageContaining("57P01")
+        .hasMessageContaining("Try the value in a session of your own");
+    assertThat(
+            database.queryLong(
+                "select count(*) from pg_attribute where attrelid = 'orders'::regclass"
+                    + " and attname = 'status_code'"))
+        .isZero();
+  }
+
+  /** A value that no session survives that computes it for the row. */
+  private BoundBackfill lethalAt(int id) {
+    database.execute(
+        """
+        create or replace function lethal(id bigint) returns text stable language plpgsql as $$
+        begin
+          if id = %d then
+            perform pg_terminate_backend(pg_backend_pid());
+          end if;
+          return 'x';
+        end $$
+        """
+            .formatted(id));
+    return Backfill.column("orders", "status_code")
+        .type("text")
+        .value("lethal(id)")
+        .batchSize(BatchSize.fixed(100))
+        .retry(new RetryPolicy(4, Duration.ofMillis(10), Duration.ofMillis(50)))
+        .on(database.dataSource());
   }
 
   /** A role that owns the table: limits do not apply to superusers. */

@@ -114,17 +114,44 @@ public final class Outages {
     /** Waits a while, longer each time. */
     public void pause(Exception failure) throws InterruptedException {
       tell(failure);
-      Duration pause = attempts.failed(failure).orElse(policy.maxPause());
-      long until = ticker.nanos() + pause.toNanos();
-      for (long left = pause.toNanos(); left > 0; left = until - ticker.nanos()) {
-        control.proceed();
-        sleeper.sleep(Duration.ofNanos(Math.min(left, SLICE.toNanos())));
-      }
+      rest(attempts.failed(failure).orElse(policy.maxPause()));
     }
   }
 
   public Waits waits() {
     return new Waits();
+  }
+
+  /** The sessions that one piece of work loses, which may itself be what ends them. */
+  public final class Losses {
+    private final Retries.Attempts attempts = new Retries(policy).attempts();
+
+    /**
+     * Returns when the server gives out another session, after a pause that grows with each loss.
+     *
+     * @return false when the work has lost as many as it may
+     */
+    public boolean await(Exception lost) throws InterruptedException {
+      Optional<Duration> pause = attempts.failed(lost);
+      if (pause.isEmpty()) {
+        return false;
+      }
+      rest(pause.get());
+      Outages.this.await();
+      return true;
+    }
+  }
+
+  public Losses losses() {
+    return new Losses();
+  }
+
+  private void rest(Duration pause) throws InterruptedException {
+    long until = ticker.nanos() + pause.toNanos();
+    for (long left = pause.toNanos(); left > 0; left = until - ticker.nanos()) {
+      control.proceed();
+      sleeper.sleep(Duration.ofNanos(Math.min(left, SLICE.toNanos())));
+    }
   }
 
   private synchronized void tell(Exception failure) {

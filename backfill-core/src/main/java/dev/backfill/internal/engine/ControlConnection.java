@@ -64,13 +64,37 @@ final class ControlConnection implements AutoCloseable {
    * done twice, must bear that.
    */
   <T> T insist(Work<T> work) throws SQLException, InterruptedException {
+    return insist(
+        work,
+        lost -> {
+          outages.await();
+          return true;
+        });
+  }
+
+  /** The same for work that may itself be what ends its session: it may lose as many as a batch. */
+  <T> T insistWithin(Outages.Losses losses, Work<T> work)
+      throws SQLException, InterruptedException {
+    return insist(work, losses::await);
+  }
+
+  /** What is done about a lost session; false when that was one too many. */
+  private interface OnLoss {
+    boolean await(Exception lost) throws InterruptedException;
+  }
+
+  private <T> T insist(Work<T> work, OnLoss onLoss) throws SQLException, InterruptedException {
     Outages.Waits exhausted = outages.waits();
     while (true) {
       try {
         return call(work);
       } catch (SQLException | DataAccessException e) {
         switch (SqlStates.classify(e)) {
-          case CONNECTION -> outages.await();
+          case CONNECTION -> {
+            if (!onLoss.await(e)) {
+              throw e;
+            }
+          }
           case EXHAUSTED -> exhausted.pause(e);
           default -> throw e;
         }

@@ -134,7 +134,7 @@ public final class RunExecution {
         return finished(new ResultReader(connection, spec, ticker), finished.get());
       }
       // The server has answered once: from here on an outage is waited for.
-      Prepared prepared = connection.insist(c -> Preflight.check(c, spec));
+      Prepared prepared = preflight(connection);
       outages.named(prepared.target().runName());
       RunRow run = whole ? register.enter(prepared.target()) : register.existing(prepared.target());
       Optional<Lease> lease =
@@ -153,6 +153,32 @@ public final class RunExecution {
           e);
     } catch (SQLException | DataAccessException e) {
       throw failed(e);
+    }
+  }
+
+  /** The value is tried there, and may be what ends the session. */
+  private Prepared preflight(ControlConnection connection)
+      throws SQLException, InterruptedException {
+    try {
+      return connection.insistWithin(outages.losses(), c -> Preflight.check(c, spec));
+    } catch (SQLException | DataAccessException e) {
+      if (SqlStates.classify(e) != SqlStates.Kind.CONNECTION) {
+        throw e;
+      }
+      throw new RunFailedException(
+          "The backfill of "
+              + spec.table()
+              + "."
+              + spec.column()
+              + " did not start, and nothing was changed: the session was lost in each of "
+              + spec.options().retry().maxAttempts()
+              + " attempts to hold the definition against the database, which tries the value on rows"
+              + " of the table. The last time: SQLSTATE "
+              + SqlStates.state(e)
+              + ", "
+              + e.getMessage()
+              + ". Try the value in a session of your own, and see the server's log, then start again.",
+          e);
     }
   }
 
