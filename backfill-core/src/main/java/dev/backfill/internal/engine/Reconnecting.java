@@ -59,12 +59,13 @@ final class Reconnecting {
             }
             LOG.warn(
                 "The session was lost: {}. What is left is done in another one.", e.getMessage());
+            outages.await();
           }
+          // The server is there: only the work tells when it has again what that takes.
           case EXHAUSTED -> exhausted.pause(e);
           default -> throw e;
         }
       }
-      outages.await();
     }
   }
 }

@@ -48,7 +48,10 @@ final class DdlAttempt {
     DONE,
     /** Somebody kept us waiting until the time was up. */
     NOT_GRANTED,
-    /** Refused at once: a deadlock, triggers that are still to run, a busy row of a catalog. */
+    /**
+     * Refused at once: a deadlock, triggers that are still to run, a busy row of a catalog, a
+     * server that has run out of something.
+     */
     REFUSED,
     /** Had its locks, and did not end in time. */
     TOO_SLOW,
@@ -91,7 +94,10 @@ final class DdlAttempt {
     } catch (WantedStatement.Unwanted e) {
       return new Result(Outcome.UNWANTED, stalled(), Optional.of(e));
     } catch (SQLException | DataAccessException e) {
-      Optional<Outcome> outcome = outcome(String.valueOf(SqlStates.state(e)));
+      Optional<Outcome> outcome =
+          SqlStates.classify(e) == SqlStates.Kind.EXHAUSTED
+              ? Optional.of(Outcome.REFUSED)
+              : outcome(String.valueOf(SqlStates.state(e)));
       if (outcome.isEmpty()) {
         throw e;
       }

@@ -2,7 +2,9 @@ package dev.backfill.internal.postgres;
 
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
+import dev.backfill.model.BackfillException;
 import dev.backfill.model.LockNotAcquiredException;
+import dev.backfill.model.RunFailedException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +25,7 @@ final class DdlWait {
   private Optional<Long> toldAt = Optional.empty();
   private List<Holder> lastHolders = List.of();
   private Optional<Exception> lastFailure = Optional.empty();
+  private boolean exhausted;
 
   DdlWait(Ddl ddl, Duration deadline, Ticker ticker, Sleeper sleeper, DdlGuard.Observer observer) {
     this.ddl = ddl;
@@ -42,6 +45,7 @@ final class DdlWait {
   /** Somebody holds the table for longer than we would queue. */
   void heldBack(List<Holder> holders, Duration pause) throws InterruptedException {
     lastHolders = holders;
+    exhausted = false;
     tell(holders);
     pause(pause);
   }
@@ -51,6 +55,7 @@ final class DdlWait {
       throws InterruptedException {
     lastHolders = holders;
     lastFailure = result.failure();
+    exhausted = lastFailure.filter(DdlWait::isExhaustion).isPresent();
     tell(holders);
     pause(pause);
   }
@@ -67,7 +72,14 @@ final class DdlWait {
     }
   }
 
+  private static boolean isExhaustion(Exception failure) {
+    return SqlStates.classify(failure) == SqlStates.Kind.EXHAUSTED;
+  }
+
   private String names(List<Holder> holders) {
+    if (exhausted) {
+      return "a server that has run out of something" + failure();
+    }
     return holders.isEmpty()
         ? "others that come and go" + failure()
         : holders.stream().map(Holder::describe).collect(Collectors.joining("; "));
@@ -91,13 +103,22 @@ final class DdlWait {
     sleeper.sleep(rest);
   }
 
-  private LockNotAcquiredException gaveUp() {
+  private BackfillException gaveUp() {
+    String couldNot =
+        "Could not " + ddl.purpose() + " within " + (deadline.toMillis() / 1000.0) + " s: ";
+    if (exhausted) {
+      return new RunFailedException(
+          couldNot
+              + "the server has run out of something"
+              + failure()
+              + ". Nothing was changed by this statement. Give the server what it lacks, then start the"
+              + " run again: it goes on from here. The statement: "
+              + ddl.sql(),
+          lastFailure.orElseThrow());
+    }
     String message =
-        "Could not "
-            + ddl.purpose()
-            + " within "
-            + (deadline.toMillis() / 1000.0)
-            + " s: the table was never free of conflicting locks. Last held by: "
+        couldNot
+            + "the table was never free of conflicting locks. Last held by: "
             + names(lastHolders)
             + ". Nothing was changed by this statement, and nobody was ended. End what holds the table,"
             + " or wait for a quieter hour, then start the run again: it goes on from here. The"

@@ -106,6 +106,38 @@ class DdlGuardIT {
     }
   }
 
+  @Test
+  @DisplayName(
+      "L4: a server that has run out of something is waited for up to the deadline, told once")
+  void exhausted() throws Exception {
+    // A server can hardly be made to run out of the memory for its locks just here.
+    database.execute(
+        "create function run_out() returns event_trigger language plpgsql as $$"
+            + " begin raise exception 'out of shared memory' using errcode = '53200'; end $$",
+        "create event trigger run_out on ddl_command_start when tag in ('ALTER TABLE')"
+            + " execute function run_out()");
+    try {
+      assertThatThrownBy(
+              () ->
+                  guard(
+                      database.unpooled(),
+                      strong("alter table t add column x int"),
+                      deadline(Duration.ofSeconds(2))))
+          .isInstanceOf(RunFailedException.class)
+          .hasMessageContaining("Could not change it within 2.0 s")
+          .hasMessageContaining("the server has run out of something")
+          .hasMessageContaining("53200: ERROR: out of shared memory")
+          .hasMessageContaining("alter table t add column x int");
+      assertThat(told).singleElement().asString().contains("53200");
+    } finally {
+      database.execute("drop event trigger run_out", "drop function run_out");
+    }
+    guard(
+        database.unpooled(),
+        strong("alter table t add column x int"),
+        deadline(Duration.ofSeconds(30)));
+  }
+
   private static Timeouts deadline(Duration deadline) {
     return Timeouts.defaults().withDdlDeadline(deadline);
   }
