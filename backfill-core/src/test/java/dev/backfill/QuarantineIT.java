@@ -180,6 +180,61 @@ class QuarantineIT {
           .isEqualTo("duplicate key value violates unique constraint \"once\"");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        textBlock =
+            """
+            21000 | (select v from (values ('a'), ('b')) x (v) where id > 0) | more than one row returned by a subquery used as an expression
+            54001 | cast(repeat('[', 1000000 + 0 * id::int) as json)::text   | stack depth limit exceeded
+            P0002 | failing('P0002', note)                                   | raised by PL/pgSQL function failing(text,text) line 3 at SQL statement
+            P0003 | failing('P0003', note)                                   | raised by PL/pgSQL function failing(text,text) line 5 at SQL statement
+            P0004 | failing('P0004', note)                                   | raised by PL/pgSQL function failing(text,text) line 7 at ASSERT
+            38001 | failing('38001', note)                                   | raised by PL/pgSQL function failing(text,text) line 9 at RAISE
+            39P01 | failing('39P01', note)                                   | raised by PL/pgSQL function failing(text,text) line 9 at RAISE
+            """)
+    @DisplayName("D6: a query of the value, or a function that it calls, that fails for the row")
+    void queryOrFunctionThatFails(String state, String bad, String message) {
+      database.execute(
+          """
+          create or replace function failing(state text, note text) returns text stable
+          language plpgsql as $$ declare one text; begin
+            if state = 'P0002' then
+              select note into strict one where false;
+            elsif state = 'P0003' then
+              select note into strict one from generate_series(1, 2);
+            elsif state = 'P0004' then
+              assert false, 'no good: ' || note;
+            else
+              raise exception 'no good: %', note using errcode = state;
+            end if;
+            return one;
+          end $$
+          """);
+
+      QuarantinedRow row = putsTheBadRowsAside(filling("text", unlessBad("'fine'", bad)));
+
+      assertThat(row.sqlState()).isEqualTo(state);
+      assertThat(row.message()).isEqualTo(message);
+    }
+
+    @Test
+    void valueThatIsTooLongForAnIndex() {
+      database.execute(
+          "alter table orders add column filled text", "create index on orders (filled)");
+
+      QuarantinedRow row =
+          putsTheBadRowsAside(
+              filling(
+                  "text",
+                  unlessBad(
+                      "'fine'",
+                      "(select string_agg(md5(i::text), '') from generate_series(1, 200) i)")));
+
+      assertThat(row.sqlState()).isEqualTo("54000");
+      assertThat(row.message()).startsWith("index row size").contains("exceeds");
+    }
+
     @Test
     void functionThatThrows() {
       QuarantinedRow row = putsTheBadRowsAside(computing(QuarantineIT::throwing));

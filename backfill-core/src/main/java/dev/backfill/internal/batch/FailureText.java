@@ -5,6 +5,7 @@ import dev.backfill.internal.postgres.SqlStates;
 import java.sql.SQLException;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,8 @@ import org.postgresql.util.ServerErrorMessage;
  */
 final class FailureText {
   private static final int LONGEST = 2_000;
+  private static final Set<String> RAISES = Set.of("exec_stmt_raise", "exec_stmt_assert");
+  private static final Set<String> OF_USER_CODE = Set.of("P0", "09", "38", "39");
   private static final String GONE = "...";
   private static final String NAME = "\u0000";
   private static final String QUOTES =
@@ -63,11 +66,14 @@ final class FailureText {
     return Optional.empty();
   }
 
-  /** By RAISE of PL/pgSQL, with whatever SQLSTATE, or by another language with one of RAISE's. */
+  /**
+   * By RAISE or ASSERT of PL/pgSQL, with whatever SQLSTATE, or by another language with one of
+   * theirs, or with one of its own.
+   */
   private static boolean raised(ServerErrorMessage message) {
-    return "exec_stmt_raise".equals(message.getRoutine())
-        || SqlStates.RAISED.equals(message.getSQLState())
-        || String.valueOf(message.getSQLState()).startsWith("09");
+    String state = String.valueOf(message.getSQLState());
+    return RAISES.contains(String.valueOf(message.getRoutine()))
+        || OF_USER_CODE.contains(state.substring(0, 2));
   }
 
   /** The first line of the context: function and line; further ones may hold statements. */

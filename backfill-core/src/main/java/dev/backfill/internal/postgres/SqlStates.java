@@ -32,6 +32,16 @@ public final class SqlStates {
   // Disk, memory, a limit of the configuration, an I/O error.
   private static final Set<String> EXHAUSTED = Set.of("53000", "53100", "53200", "53400", "58030");
 
+  // Data exception, constraint, check option; raised by a trigger, or by a function in another
+  // language.
+  private static final Set<String> DATA_CLASSES = Set.of("22", "23", "44", "09", "38", "39");
+  // A subquery of several rows; what PL/pgSQL raises; a value that is too long for an index, or
+  // nested too deeply for the stack. Of the other limits (54011, 54023) a statement is beyond, and
+  // a
+  // statement is wrong whatever the row, as P0000 is.
+  private static final Set<String> DATA =
+      Set.of("21000", RAISED, "P0002", "P0003", "P0004", "54000", "54001");
+
   // What a session says that was ended, or whose connection was cut, while nobody used it.
   private static final Set<String> SESSION_ENDED =
       Set.of("57P01", "57P02", "57P05", "25P03", "25P04", "08003", "08006");
@@ -67,15 +77,9 @@ public final class SqlStates {
     if (EXHAUSTED.contains(state)) {
       return Kind.EXHAUSTED;
     }
-    // 22 data exception, 23 constraint, 44 check option, P0001 and 09 raised by a trigger
-    if (state.startsWith("22")
-        || state.startsWith("23")
-        || state.startsWith("44")
-        || state.startsWith("09")
-        || state.equals(RAISED)) {
-      return Kind.DATA;
-    }
-    return Kind.FATAL;
+    return DATA.contains(state) || DATA_CLASSES.contains(state.substring(0, 2))
+        ? Kind.DATA
+        : Kind.FATAL;
   }
 
   /** Whether the session is over, which says nothing of the next one. */
