@@ -147,7 +147,12 @@ class BadRowsIT {
                     }))
         .isInstanceOf(BadRowException.class)
         .hasMessageContaining("[id] = [" + BAD + "]")
-        .hasMessageContaining("no such customer");
+        .hasMessageContaining("22000, the function threw java.lang.IllegalStateException.")
+        .cause()
+        .satisfies(
+            cause ->
+                assertThat(cause.getStackTrace()[0].getClassName())
+                    .isEqualTo(BadRowsIT.class.getName()));
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.backfill.model.BadRowException;
 import dev.backfill.model.BatchSize;
 import dev.backfill.model.NewRows;
 import dev.backfill.model.PreflightException;
@@ -15,6 +16,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** What must not be read in a log or in a message: passwords, and what stands in the rows. */
@@ -101,6 +104,60 @@ class SecretsIT {
         .hasMessageContaining("/" + database.name());
     assertThat(told(failure)).doesNotContain(PASSWORD);
     assertThat(log.lines()).noneMatch(line -> line.contains(PASSWORD));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "alter table people add check (id <> 1500 or initials is null)",
+        "alter table people add check (id <> 1500 or initials is null),"
+            + " add column twin text, add unique (twin)",
+        "create trigger reject before update on people for each row when (old.id = 1500)"
+            + " execute function reject()"
+      })
+  void theRowThatEndsARun(String rejection) {
+    database.execute(
+        "create or replace function reject() returns trigger language plpgsql as"
+            + " $$ begin raise exception 'no good: %', new.name using detail = new.name; end $$",
+        "alter table people add column initials text", rejection);
+
+    Throwable failure =
+        catchThrowable(
+            () -> initials().newRows(NewRows.application()).on(database.dataSource()).run());
+
+    assertThat(failure).isInstanceOf(BadRowException.class).hasMessageContaining("[id] = [1500]");
+    assertThat(told(failure)).doesNotContain("Lovelace");
+    assertThat(log.lines())
+        .anyMatch(line -> line.contains("[id] = [1500]"))
+        .noneMatch(line -> line.contains("Lovelace"));
+    assertThat(database.queryString("select last_error from backfill.run"))
+        .contains("[id] = [1500]")
+        .doesNotContain("Lovelace");
+  }
+
+  @Test
+  void aRowForWhichAFunctionThrows() {
+    Throwable failure =
+        catchThrowable(
+            () ->
+                Backfill.column("people", "length")
+                    .type("int")
+                    .value(
+                        List.of("name"),
+                        row -> {
+                          String name = row.get("name", String.class);
+                          if (name.endsWith(" 1500")) {
+                            throw new IllegalStateException("no good: " + name);
+                          }
+                          return name.length();
+                        })
+                    .newRows(NewRows.application())
+                    .on(database.dataSource())
+                    .run());
+
+    assertThat(failure).isInstanceOf(BadRowException.class).hasMessageContaining("[id] = [1500]");
+    assertThat(told(failure)).contains("IllegalStateException").doesNotContain("Lovelace");
+    assertThat(log.lines()).isNotEmpty().noneMatch(line -> line.contains("Lovelace"));
   }
 
   @Test

@@ -76,7 +76,7 @@ final class BatchFailures {
           if (end == null) {
             // The search for the batch's end failed, not a row; a smaller batch would fail there
             // too.
-            throw fatal(e, window.leafName());
+            throw fatal(FailureText.cause(e), window.leafName());
           }
           if (keys == 1) {
             throw badRow(e, window.leafName(), key(connection.get(), window, end));
@@ -210,6 +210,8 @@ final class BatchFailures {
   }
 
   BadRowException badRow(SQLException e, String leaf, List<String> key) {
+    // DETAIL holds the row, and whoever logs the exception would log it.
+    SQLException cause = FailureText.cause(e);
     return new BadRowException(
         "The row of "
             + leaf
@@ -218,10 +220,10 @@ final class BatchFailures {
             + " = "
             + Key.shown(key)
             + " cannot be filled: "
-            + describe(e)
+            + describe(cause)
             + " Mend the row, the value or the trigger that rejects it, then start the run again:"
             + " it goes on from this row.",
-        e);
+        cause);
   }
 
   private RunFailedException fatal(Exception e, String where) {

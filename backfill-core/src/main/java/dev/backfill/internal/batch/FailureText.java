@@ -45,6 +45,18 @@ final class FailureText {
         String.valueOf(SqlStates.state(e)), text.substring(0, Math.min(LONGEST, text.length())));
   }
 
+  /**
+   * What stands for a failure as the cause of another one: logs print the messages of causes too.
+   */
+  static SQLException cause(SQLException e) {
+    Failure failure = of(e, false);
+    SQLException cause = new SQLException(failure.message(), failure.sqlState());
+    Throwable origin =
+        e instanceof FunctionFailedException && e.getCause() != null ? e.getCause() : e;
+    cause.setStackTrace(origin.getStackTrace());
+    return cause;
+  }
+
   private static String withoutValues(SQLException e) {
     if (e instanceof YieldedNullException) {
       return String.valueOf(e.getMessage());
