@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.event.BackfillListener;
 import dev.backfill.model.BackfillResult;
+import dev.backfill.model.BadRows;
 import dev.backfill.model.BatchSize;
+import dev.backfill.model.Contract;
 import dev.backfill.model.NewRows;
 import dev.backfill.model.RetryPolicy;
 import dev.backfill.model.RunState;
@@ -15,7 +17,10 @@ import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -100,6 +105,54 @@ class LockedTablesIT {
       awaitNamed(run);
       holder.get().release();
       assertAllFilled(run);
+    }
+  }
+
+  @Test
+  @DisplayName("rows in quarantine are tried again once a table that is locked meanwhile is free")
+  void quarantineRetry() throws Exception {
+    database.execute("update parts set a = -1 where id in (7, 3000)");
+    BackfillBuilder dividing =
+        Backfill.column("parts", "filled")
+            .type("int")
+            .value("12 / (a + 1)")
+            .newRows(NewRows.application())
+            .badRows(BadRows.quarantine(10))
+            .contract(Contract.none())
+            .retry(new RetryPolicy(2, Duration.ofMillis(50), Duration.ofMillis(50)));
+    assertThat(dividing.on(database.dataSource()).run().quarantined()).isEqualTo(2);
+    database.execute("update parts set a = 1 where id in (7, 3000)");
+    CountDownLatch named = new CountDownLatch(1);
+    BoundBackfill retried =
+        dividing
+            .listener(
+                event -> {
+                  if (event instanceof BackfillEvent.RunStarted) {
+                    holder.set(LockHolder.table(database, "parts_1", "ACCESS EXCLUSIVE"));
+                  } else if (event instanceof BackfillEvent.TableLocked) {
+                    named.countDown();
+                  }
+                })
+            .on(database.dataSource());
+    CompletableFuture<BackfillResult> result =
+        CompletableFuture.supplyAsync(() -> retriedQuarantined(retried));
+
+    assertThat(named.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    holder.get().release();
+
+    assertThat(result)
+        .succeedsWithin(PATIENCE)
+        .satisfies(r -> assertThat(r.quarantined()).isZero());
+    assertThat(database.queryLong("select count(*) from parts where filled is null")).isZero();
+  }
+
+  private static BackfillResult retriedQuarantined(BoundBackfill backfill) {
+    try {
+      return backfill.retryQuarantined();
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
     }
   }
 

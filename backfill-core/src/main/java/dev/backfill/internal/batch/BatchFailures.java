@@ -155,6 +155,30 @@ final class BatchFailures {
   }
 
   /**
+   * The same on a session that cannot be lost for another: whoever has it begins anew in the next.
+   *
+   * @param oid of the table that may be locked as a whole
+   */
+  <T> T repeated(Connection connection, long oid, String table, Read<T> read)
+      throws SQLException, InterruptedException {
+    Waits waits = waits();
+    TableWait tableWait = new TableWait(context);
+    while (true) {
+      context.control().proceed();
+      try {
+        return read.run();
+      } catch (SQLException | DataAccessException e) {
+        if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
+          throw e;
+        }
+        if (!tableWait.waited(connection, oid, table, e)) {
+          waits.pauseOrFail(e, table);
+        }
+      }
+    }
+  }
+
+  /**
    * The window as the last commit left it, whether or not we heard of that commit.
    *
    * @throws dev.backfill.model.LeaseLostException when another owner has it

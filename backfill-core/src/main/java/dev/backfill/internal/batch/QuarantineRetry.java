@@ -7,6 +7,7 @@ import dev.backfill.internal.checkpoint.QuarantineStore;
 import dev.backfill.internal.checkpoint.RunStore;
 import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.Jooq;
+import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Tx;
 import java.sql.Connection;
@@ -125,8 +126,9 @@ public final class QuarantineRetry {
 
   private Optional<Leaf> leaf(Connection connection, QuarantineStore.Entry entry)
       throws SQLException, InterruptedException {
-    context.control().proceed();
-    return leaves.find(connection, entry.leaf());
+    TableInfo table = context.target().table();
+    return failures.repeated(
+        connection, table.oid(), table.sql(), () -> leaves.find(connection, entry.leaf()));
   }
 
   /** Those of a page, in the order of leaves, whose rows have a value or are gone. */
@@ -143,7 +145,10 @@ public final class QuarantineRetry {
       if (leaf.isEmpty()) {
         resolved.addAll(entries);
       } else {
-        Set<String> hashes = resolved(connection, leaf.get(), entries);
+        Leaf found = leaf.get();
+        Set<String> hashes =
+            failures.repeated(
+                connection, found.oid(), found.sql(), () -> resolved(connection, found, entries));
         entries.stream().filter(entry -> hashes.contains(entry.hash())).forEach(resolved::add);
       }
     }
@@ -164,33 +169,47 @@ public final class QuarantineRetry {
           Jooq.on(tx)
               .fetch(
                   "select set_config('row_security', 'off', true),"
+                      + " set_config('statement_timeout', ?, true),"
                       + " set_config('enable_seqscan', 'off', true),"
                       + " set_config('enable_hashjoin', 'off', true),"
-                      + " set_config('enable_mergejoin', 'off', true)");
+                      + " set_config('enable_mergejoin', 'off', true)",
+                  Long.toString(
+                      BatchLimits.statementTimeout(context.target(), Sizer.FLOOR).toMillis()));
           return Set.copyOf(Jooq.on(tx).fetch(sql).getValues(0, String.class));
         });
   }
 
   private void failedAgain(
       Connection connection, Leaf leaf, QuarantineStore.Entry entry, SQLException bad)
-      throws SQLException {
+      throws SQLException, InterruptedException {
     if (!quarantine.wanted()) {
       throw failures.badRow(bad, leaf.sql(), entry.key());
     }
-    Tx.run(
+    fenced(
         connection,
-        tx -> {
-          store.failedAgain(tx, context.run(), entry, quarantine.failure(bad));
-          batch.fence(tx, 0);
-        });
+        tx -> store.failedAgain(tx, context.run(), entry, quarantine.failure(bad)));
   }
 
-  private void remove(Connection connection, QuarantineStore.Entry entry) throws SQLException {
-    Tx.run(
+  private void remove(Connection connection, QuarantineStore.Entry entry)
+      throws SQLException, InterruptedException {
+    fenced(connection, tx -> store.remove(tx, context.run(), entry));
+  }
+
+  /** Writes in the state tables alone. */
+  private void fenced(Connection connection, Tx.Action write)
+      throws SQLException, InterruptedException {
+    TableInfo table = context.target().table();
+    failures.repeated(
         connection,
-        tx -> {
-          store.remove(tx, context.run(), entry);
-          batch.fence(tx, 0);
-        });
+        table.oid(),
+        table.sql(),
+        () ->
+            Tx.required(
+                connection,
+                tx -> {
+                  write.in(tx);
+                  batch.fence(tx, 0);
+                  return true;
+                }));
   }
 }

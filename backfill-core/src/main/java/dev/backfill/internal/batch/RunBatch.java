@@ -38,7 +38,7 @@ final class RunBatch {
   @FunctionalInterface
   interface OnBadRow {
     /** Returns the rows filled, or empty when they are to be tried again in smaller parts. */
-    OptionalLong settle(SQLException e) throws SQLException;
+    OptionalLong settle(SQLException e) throws SQLException, InterruptedException;
   }
 
   /** How many rows a batch may have now. */
