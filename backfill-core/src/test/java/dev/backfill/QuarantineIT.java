@@ -489,8 +489,55 @@ class QuarantineIT {
       assertThat(result.rows()).isEqualTo(ROWS - 1);
       assertThat(keys()).containsExactly("6");
       assertThat(database.queryString("select filled from orders where id = 5")).isEqualTo("9");
-      assertThat(database.queryString("select state || ' ' || phase from backfill.run"))
-          .isEqualTo("DONE DONE");
+      assertThat(state()).isEqualTo("DONE DONE");
+    }
+
+    @Test
+    void aRunThatAwaitsItsApprovalStaysSo() {
+      database.execute("update orders set note = 'bad' where id = 5");
+      BoundBackfill manual =
+          filling("integer", "case when note like 'order%' then 7 else note::integer end")
+              .contract(Contract.manual())
+              .on(database.dataSource());
+      assertThat(manual.run().state()).isEqualTo(RunState.AWAITING_APPROVAL);
+      database.execute("update orders set note = '9' where id = 5");
+
+      BackfillResult result = manual.retryQuarantined();
+
+      assertThat(result.quarantined()).isZero();
+      assertThat(result.state()).isEqualTo(RunState.AWAITING_APPROVAL);
+      assertThat(state()).isEqualTo("AWAITING_APPROVAL CONTRACT");
+    }
+
+    @Test
+    void aRunThatIsDoneStaysSoWhenARowFailsAgain() {
+      database.execute("update orders set note = 'bad' where id = 5");
+      assertThat(bound().run().state()).isEqualTo(RunState.DONE);
+      BoundBackfill failing =
+          Backfill.column("orders", "filled")
+              .type("integer")
+              .value("case when note like 'order%' then 7 else note::integer end")
+              .newRows(NewRows.application())
+              .contract(Contract.none())
+              .on(database.dataSource());
+      // Behind the rows that the preflight tries.
+      database.execute(
+          "update orders set note = '5' where id = 5",
+          "create or replace function reject() returns trigger language plpgsql as"
+              + " $$ begin raise exception 'no'; end $$",
+          "create trigger reject before update on orders for each row execute function reject()");
+      try {
+        assertThatThrownBy(failing::retryQuarantined).isInstanceOf(BadRowException.class);
+      } finally {
+        database.execute("drop function reject cascade");
+      }
+
+      assertThat(state()).isEqualTo("DONE DONE");
+      assertThat(keys()).containsExactly("5");
+    }
+
+    private String state() {
+      return String.valueOf(database.queryString("select state || ' ' || phase from backfill.run"));
     }
 
     @Test

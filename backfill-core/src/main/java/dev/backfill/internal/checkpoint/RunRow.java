@@ -46,4 +46,15 @@ public record RunRow(
   public boolean abandonRequested() {
     return requestedAction.filter("abandon"::equals).isPresent();
   }
+
+  /**
+   * The state to leave it in after something was done beside it: as it was. An owner that was
+   * killed has left RUNNING there.
+   */
+  public RunState stateAtRest() {
+    if (phase == Phase.DONE) {
+      return RunState.DONE;
+    }
+    return state == RunState.RUNNING ? RunState.STOPPED : state;
+  }
 }

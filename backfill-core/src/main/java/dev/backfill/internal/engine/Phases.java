@@ -140,8 +140,8 @@ final class Phases {
   }
 
   /** Tries the rows in quarantine again; the run stays where it was. */
-  RunState retryQuarantined() throws Exception {
-    return Watching.during(
+  void retryQuarantined() throws Exception {
+    Watching.during(
         watch,
         ownership.run(),
         () -> {
@@ -151,7 +151,7 @@ final class Phases {
           if (run.phase() != Phase.EXPAND) {
             sessions.run(connection -> retry().retry(connection));
           }
-          return run.phase() == Phase.DONE ? RunState.DONE : RunState.STOPPED;
+          return true;
         });
   }
 
@@ -179,8 +179,7 @@ final class Phases {
       }
       sessions.run(this::contract);
       if (options.contract() == Contract.NONE) {
-        ownership.insist(
-            c -> ownership.runs().markWithoutContract(c, ownership.lease()));
+        ownership.insist(c -> ownership.runs().markWithoutContract(c, ownership.lease()));
       }
       enter(Phase.DONE);
     }
@@ -229,9 +228,7 @@ final class Phases {
                 connection,
                 prepared,
                 (tx, column, columnDefault) -> {
-                  ownership
-                      .runs()
-                      .recordCreated(tx, ownership.lease(), column, columnDefault);
+                  ownership.runs().recordCreated(tx, ownership.lease(), column, columnDefault);
                   if (prepared.instant()) {
                     // With the column in one transaction: after a crash the run knows that it is
                     // filled.

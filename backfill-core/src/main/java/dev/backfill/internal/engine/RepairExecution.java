@@ -20,7 +20,6 @@ import dev.backfill.internal.vacuum.Vacuuming;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.Phase;
 import dev.backfill.model.RunFailedException;
-import dev.backfill.model.RunState;
 import dev.backfill.model.Specification;
 import dev.backfill.model.Vacuum;
 import java.util.List;
@@ -114,7 +113,8 @@ public final class RepairExecution {
             .formatted(run.name(), run.owner().orElse("another process")));
   }
 
-  private long owned(ControlConnection connection, RunRegister register, KnownRun known, Lease lease)
+  private long owned(
+      ControlConnection connection, RunRegister register, KnownRun known, Lease lease)
       throws Exception {
     RunRow before = known.run();
     Ownership ownership =
@@ -133,16 +133,8 @@ public final class RepairExecution {
       ownership.log("repaired", filled + " rows filled");
       return filled;
     } finally {
-      ownership.release(stateAfter(before), before.lastError());
+      ownership.release(before.stateAtRest(), before.lastError());
     }
-  }
-
-  /** As it was; an owner that was killed has left RUNNING there. */
-  private static RunState stateAfter(RunRow before) {
-    if (before.phase() == Phase.DONE) {
-      return RunState.DONE;
-    }
-    return before.state() == RunState.RUNNING ? RunState.STOPPED : before.state();
   }
 
   private void sweep(Ownership ownership, Target target) throws Exception {

@@ -103,7 +103,7 @@ public final class RunExecution {
    * @throws InterruptedException when the thread was interrupted; the run can be resumed
    */
   public BackfillResult execute() throws InterruptedException {
-    return execute(Phases::run, true);
+    return execute(Work.WHOLE_RUN);
   }
 
   /**
@@ -113,18 +113,19 @@ public final class RunExecution {
    * @throws InterruptedException when the thread was interrupted
    */
   public BackfillResult retryQuarantined() throws InterruptedException {
-    return execute(Phases::retryQuarantined, false);
+    return execute(Work.RETRY_OF_QUARANTINE);
   }
 
   /** What is done with a run once it is ours. */
-  private interface Work {
-    RunState on(Phases phases) throws Exception;
+  private enum Work {
+    /** Waits for its turn. */
+    WHOLE_RUN,
+    /** Something beside the run, which stays in the state in which it was. */
+    RETRY_OF_QUARANTINE
   }
 
-  /**
-   * @param whole whether it is the run, which waits for its turn, and not something beside it
-   */
-  private BackfillResult execute(Work work, boolean whole) throws InterruptedException {
+  private BackfillResult execute(Work work) throws InterruptedException {
+    boolean whole = work == Work.WHOLE_RUN;
     JooqProbe.require();
     try (ControlConnection connection = new ControlConnection(dataSource, outages)) {
       PoolCheck.require(dataSource, spec.options().workers());
@@ -221,8 +222,9 @@ public final class RunExecution {
             control,
             ticker,
             sleeper);
-    RunState end = RunState.FAILED;
-    Optional<String> error = Optional.empty();
+    boolean whole = work == Work.WHOLE_RUN;
+    RunState end = whole ? RunState.FAILED : registered.stateAtRest();
+    Optional<String> error = whole ? Optional.empty() : registered.lastError();
     try {
       control.observe(
           paused -> {
@@ -240,18 +242,22 @@ public final class RunExecution {
       Phases phases =
           new Phases(
               prepared, ownership, dataSource, control, outages, meter, events, ticker, sleeper);
-      end = work.on(phases);
+      if (whole) {
+        end = phases.run();
+      } else {
+        phases.retryQuarantined();
+      }
     } catch (Control.StopRequested e) {
-      end = RunState.STOPPED;
+      end = whole ? RunState.STOPPED : end;
     } catch (InterruptedException e) {
-      end = RunState.STOPPED;
+      end = whole ? RunState.STOPPED : end;
       throw e;
     } catch (LeaseLostException e) {
       events.publish(new BackfillEvent.RunFailed(registered.name(), e));
       throw e;
     } catch (Exception e) {
       BackfillException failure = failed(e);
-      error = Optional.ofNullable(failure.getMessage());
+      error = whole ? Optional.ofNullable(failure.getMessage()) : error;
       events.publish(new BackfillEvent.RunFailed(registered.name(), failure));
       throw failure;
     } finally {
