@@ -1,5 +1,6 @@
 package dev.backfill.internal.checkpoint;
 
+import dev.backfill.internal.postgres.Catalog;
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.SqlStates;
@@ -52,6 +53,26 @@ public final class StateSchema {
    */
   public boolean existsTrusted(Connection connection, long table) {
     return readable(connection) && Strangers.inSchema(connection, schema, table).isEmpty();
+  }
+
+  /**
+   * Makes sure that no stranger has a part in what an operator writes, who knows a run by its name
+   * alone. Its row is not asked of its table: who owns the state could have written that.
+   *
+   * @return the oid of the table that the name tells; 0 when it tells none
+   * @throws BackfillException naming the stranger
+   */
+  public long requireTrusted(Connection connection, String run) {
+    long table = new Catalog(Jooq.on(connection)).tableOfRun(run).orElse(0L);
+    Strangers.inSchema(connection, schema, table).stream()
+        .findFirst()
+        .ifPresent(
+            found -> {
+              throw new BackfillException(
+                  "%s belongs to %s, who could do something else through it than was asked of run %s, with the rights of this role. Nothing was changed. Ask as a role that is a member of %s, or let its owner be the role of the run once you know what is in it. A member of the owner of the table is trusted too where the run is named schema.table.column."
+                      .formatted(found.what(), found.owner(), run, found.owner()));
+            });
+    return table;
   }
 
   private boolean readable(Connection connection) {

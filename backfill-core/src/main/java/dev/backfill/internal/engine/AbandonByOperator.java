@@ -89,11 +89,11 @@ final class AbandonByOperator {
   private boolean ask(Connection c, String run, boolean keepColumn)
       throws SQLException, InterruptedException {
     StateSchema schema = new StateSchema(stateSchema, sleeper);
-    Optional<RunRow> row = schema.exists(c) ? runs.find(c, run) : Optional.empty();
-    if (row.isEmpty()) {
+    long table = schema.requireTrusted(c, run);
+    if (!schema.exists(c) || runs.find(c, run).isEmpty()) {
       return false;
     }
-    schema.ensure(c, row.get().tableOid());
+    schema.ensure(c, table);
     return abandons.request(c, run, keepColumn) || runs.find(c, run).isPresent();
   }
 
@@ -132,8 +132,7 @@ final class AbandonByOperator {
   private void carryOut(ControlConnection connection, Outages outages, Lease lease)
       throws SQLException, InterruptedException {
     Ownership ownership =
-        new Ownership(
-            runs, leases, connection, lease, TIMEOUTS.lease(), control, ticker, sleeper);
+        new Ownership(runs, leases, connection, lease, TIMEOUTS.lease(), control, ticker, sleeper);
     RunState end = RunState.FAILED;
     Optional<String> error = Optional.empty();
     try {
@@ -142,7 +141,9 @@ final class AbandonByOperator {
     } catch (Control.StopRequested e) {
       end = RunState.STOPPED;
       throw new RunFailedException(
-          "Run " + lease.run() + " was not abandoned: it was asked to stop meanwhile. It can be resumed.",
+          "Run "
+              + lease.run()
+              + " was not abandoned: it was asked to stop meanwhile. It can be resumed.",
           e);
     } catch (SQLException | DataAccessException | BackfillException e) {
       error = Optional.ofNullable(e.getMessage());

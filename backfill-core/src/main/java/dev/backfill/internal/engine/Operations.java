@@ -56,6 +56,13 @@ public final class Operations {
     return new StateSchema(stateSchema, Sleeper.system()).exists(connection);
   }
 
+  /** Before anything that fires a trigger. */
+  private boolean mayWrite(Connection connection, String run) {
+    StateSchema state = new StateSchema(stateSchema, Sleeper.system());
+    state.requireTrusted(connection, run);
+    return state.exists(connection);
+  }
+
   private RunStatus status(Connection connection, RunRow run) {
     boolean alive = run.leaseLeft().filter(left -> left.compareTo(Duration.ZERO) > 0).isPresent();
     return new RunStatus(
@@ -129,16 +136,16 @@ public final class Operations {
   }
 
   public void request(String run, String action) {
-    require(run, call(c -> exists(c) && runs.request(c, run, action)));
+    require(run, call(c -> mayWrite(c, run) && runs.request(c, run, action)));
   }
 
   public void retune(String run, String setting, double value) {
     Retuning.requireAboveZero(setting, value);
-    require(run, call(c -> exists(c) && runs.retune(c, run, setting, value)));
+    require(run, call(c -> mayWrite(c, run) && runs.retune(c, run, setting, value)));
   }
 
   public void approveContract(String run) {
-    require(run, call(c -> exists(c) && runs.approveContract(c, run)));
+    require(run, call(c -> mayWrite(c, run) && runs.approveContract(c, run)));
   }
 
   /** Returns when the run is abandoned, be it by its owner or here. */

@@ -88,6 +88,25 @@ public final class Catalog {
         publications(relation.oid()));
   }
 
+  /**
+   * The table of a run that is called schema.table.column, as it is unless told otherwise; empty
+   * when it is called otherwise, or when the dots of the name fit several tables.
+   */
+  public Optional<Long> tableOfRun(String run) {
+    return sql.fetchOptional(
+            """
+            select pg_catalog.min(c.oid::bigint)
+            from pg_catalog.pg_class c
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            where c.relkind in ('r', 'p')
+              and pg_catalog.starts_with(
+                cast(? as text), n.nspname::text || '.' || c.relname::text || '.')
+            having pg_catalog.count(*) = 1
+            """,
+            run)
+        .map(r -> r.get(0, Long.class));
+  }
+
   /** The tables of a partition tree, root first, then by name; the table alone when it is none. */
   public List<Leaf> tables(Relation relation) {
     // pg_partition_tree is empty for an ordinary table that is no partition.

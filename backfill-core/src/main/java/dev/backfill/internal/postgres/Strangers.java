@@ -6,8 +6,9 @@ import java.util.List;
 /**
  * Objects that a run would use, of owners who could do with them what they may not do themselves:
  * whoever owns a table can give it a trigger, which runs with the rights of the run. No strangers
- * are superusers, the owners of the database and of the run's table, and the roles whose member the
- * current role is; to a superuser, who is a member of all, no others.
+ * are superusers, the owners of the database and of the run's table, the members of the latter, who
+ * may do what it may, and the roles whose member the current role is; to a superuser, who is a
+ * member of all, no others.
  */
 public final class Strangers {
   // Each operator and function has just the argument types that PostgreSQL's own have, which is why
@@ -20,8 +21,10 @@ public final class Strangers {
       join pg_catalog.pg_roles me on me.rolname = current_user
       join pg_catalog.pg_database d on d.datname = pg_catalog.current_database()
       where not o.rolsuper and o.oid <> d.datdba and o.rolname <> 'pg_database_owner'::name
-        and o.oid is distinct from (
-          select t.relowner from pg_catalog.pg_class t where t.oid = cast(? as bigint)::oid)
+        and not exists (
+          select from pg_catalog.pg_class t
+          where t.oid = cast(? as bigint)::oid
+            and pg_catalog.pg_has_role(o.oid, t.relowner, 'member'::text))
         and (me.rolsuper or not pg_catalog.pg_has_role(o.oid, 'member'::text))
       order by 1 limit 5
       """;
