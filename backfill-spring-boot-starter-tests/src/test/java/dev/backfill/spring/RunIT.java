@@ -170,6 +170,25 @@ class RunIT {
   }
 
   @Test
+  void oneThatAnOperatorAbandonsIsShownAsSuch() {
+    TestServer.Database database = TestServer.database(20_000);
+    Contexts.on(database)
+        .withPropertyValues(
+            Contexts.orderStatus(
+                "backfill.definitions.order-status.max-rows-per-second=1000",
+                "backfill.definitions.order-status.batch.rows=100"))
+        .run(
+            context -> {
+              awaitState(context, State.RUNNING);
+              await()
+                  .atMost(LONG)
+                  .until(() -> !context.getBean(Backfills.class).list().isEmpty());
+              context.getBean(Backfills.class).abandon("public.orders.status_code");
+              awaitState(context, State.ABANDONED);
+            });
+  }
+
+  @Test
   void aContextThatIsStoppedAndStartedAgainGoesOn() {
     TestServer.Database database = TestServer.database(20_000);
     Contexts.on(database)

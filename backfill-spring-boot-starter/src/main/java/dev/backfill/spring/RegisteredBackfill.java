@@ -29,6 +29,8 @@ public final class RegisteredBackfill {
     AWAITING_APPROVAL,
     /** Complete. */
     DONE,
+    /** Given up by an operator; the next start begins anew. */
+    ABANDONED,
     /** Ended by an error; see {@link RegisteredBackfill#failure()}. */
     FAILED
   }
@@ -136,6 +138,7 @@ public final class RegisteredBackfill {
             switch (done.state()) {
               case DONE -> State.DONE;
               case AWAITING_APPROVAL -> State.AWAITING_APPROVAL;
+              case ABANDONED -> State.ABANDONED;
               default -> State.STOPPED;
             };
       } else {
