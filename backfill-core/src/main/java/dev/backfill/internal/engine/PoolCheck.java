@@ -1,9 +1,11 @@
 package dev.backfill.internal.engine;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.model.PreflightException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -15,6 +17,7 @@ import javax.sql.DataSource;
  * Refuses a pool that the run would starve: it needs a connection per worker and one for its lease.
  */
 final class PoolCheck {
+  private static final String CONNECTION_FAILURE = "08006";
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private PoolCheck() {}
@@ -31,6 +34,7 @@ final class PoolCheck {
     }
     try (Connection first = dataSource.getConnection()) {
       if (!second(dataSource)) {
+        requireAlive(first);
         throw tooSmall(
             "While "
                 + withoutParameters(first.getMetaData().getURL())
@@ -39,6 +43,14 @@ final class PoolCheck {
                 + " s",
             workers);
       }
+    }
+  }
+
+  /** What cut the first connection off has kept the second from coming. */
+  private static void requireAlive(Connection first) throws SQLException {
+    if (!first.isValid((int) PATIENCE.toSeconds())) {
+      throw new SQLException(
+          "the connection was lost while a second one was asked for", CONNECTION_FAILURE);
     }
   }
 
@@ -87,11 +99,22 @@ final class PoolCheck {
     try {
       second.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).close();
       return true;
-    } catch (TimeoutException | ExecutionException e) {
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof SQLException failure && saysTheServer(failure)) {
+        throw failure;
+      }
+      return false;
+    } catch (TimeoutException e) {
       // Whenever it still comes, it goes straight back.
       CompletableFuture<Connection> unused = second.whenComplete((late, error) -> closeLate(late));
       return false;
     }
+  }
+
+  /** A pool that has no connection left has no SQLSTATE, or that of a failed connection. */
+  private static boolean saysTheServer(SQLException failure) {
+    return SqlStates.state(failure) != null
+        && !(failure instanceof SQLTransientConnectionException);
   }
 
   private static void closeLate(@org.jspecify.annotations.Nullable Connection late) {
