@@ -407,6 +407,45 @@ class VerifyIT {
     }
 
     @Test
+    @DisplayName("by an operator that is not on the search path, as one of an extension may not be")
+    void operatorsOfAnotherSchema() {
+      String num = "(elsewhere.num, elsewhere.num)";
+      String internal = " language internal immutable strict as ";
+      database.execute(
+          "drop schema if exists elsewhere cascade",
+          "create schema elsewhere",
+          "create type elsewhere.num",
+          "create function elsewhere.num_in(cstring) returns elsewhere.num" + internal + "'int4in'",
+          "create function elsewhere.num_out(elsewhere.num) returns cstring"
+              + internal
+              + "'int4out'",
+          "create type elsewhere.num"
+              + " (input = elsewhere.num_in, output = elsewhere.num_out, like = int4)",
+          "create function elsewhere.eq" + num + " returns boolean" + internal + "'int4eq'",
+          "create function elsewhere.lt" + num + " returns boolean" + internal + "'int4lt'",
+          "create function elsewhere.cmp" + num + " returns int" + internal + "'btint4cmp'",
+          "create operator elsewhere.?=? (leftarg = elsewhere.num, rightarg = elsewhere.num,"
+              + " function = elsewhere.eq)",
+          "create operator elsewhere.< (leftarg = elsewhere.num, rightarg = elsewhere.num,"
+              + " function = elsewhere.lt)",
+          "create operator class elsewhere.num_ops default for type elsewhere.num using btree as"
+              + " operator 1 elsewhere.<, operator 3 elsewhere.?=?, function 1 elsewhere.cmp"
+              + num,
+          "create table t (id int primary key)",
+          "insert into t select generate_series(1, 20)");
+      BackfillDefinition definition =
+          filled(
+              Backfill.column("t", "c")
+                  .type("elsewhere.num")
+                  .value("cast(id::text as elsewhere.num)")
+                  .contract(Contract.none()));
+      assertThat(verify(definition).clean()).isTrue();
+      database.execute("update t set c = '4' where id = 3");
+
+      assertThat(keys(verify(definition))).containsExactly(List.of("3"));
+    }
+
+    @Test
     @DisplayName("T6: tells texts apart that their collation takes for equal")
     void nondeterministicCollation() {
       database.execute(
