@@ -79,7 +79,7 @@ final class BatchFailures {
             throw fatal(FailureText.cause(e), window.leafName());
           }
           if (keys == 1) {
-            throw badRow(e, window.leafName(), key(connection.get(), window, end));
+            throw badRow(e, window.leafName(), key(connection, window, end));
           }
           yield Reaction.NARROW;
         }
@@ -221,16 +221,24 @@ final class BatchFailures {
   }
 
   /** The key of the one row of a batch; its place where it is gone by now. */
-  private List<String> key(Connection connection, WindowRow window, BatchEnds.End end)
-      throws SQLException {
+  private List<String> key(WorkerConnection connection, WindowRow window, BatchEnds.End end)
+      throws SQLException, InterruptedException {
     if (window.kind() == WindowKind.KEY) {
       return end.key();
     }
     String sql = new LeafSql(context.target(), window.leafName()).keyAt();
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      Texts.bind(statement, 1, end.key());
-      return Texts.firstRow(statement).orElse(end.key());
-    }
+    return retried(
+        connection,
+        () ->
+            BatchLimits.read(
+                connection.get(),
+                context.target(),
+                tx -> {
+                  try (PreparedStatement statement = tx.prepareStatement(sql)) {
+                    Texts.bind(statement, 1, end.key());
+                    return Texts.firstRow(statement).orElse(end.key());
+                  }
+                }));
   }
 
   BadRowException badRow(SQLException e, String leaf, List<String> key) {

@@ -2,7 +2,11 @@ package dev.backfill.internal.batch;
 
 import dev.backfill.internal.checkpoint.WindowStore;
 import dev.backfill.internal.postgres.Target;
+import dev.backfill.internal.postgres.Tx;
 import dev.backfill.model.ColumnValue;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -58,6 +62,30 @@ final class BatchLimits {
         (target.spec().value() instanceof ColumnValue.Expression e ? e.sql() : "")
             + target.spec().where().orElse("");
     return !sql.toLowerCase(Locale.ROOT).contains("select") && target.table().triggers().isEmpty();
+  }
+
+  /**
+   * Reads rows outside of a batch, in a transaction of its own: who waits for a table without an
+   * end holds a snapshot, and says nothing of it.
+   *
+   * @param connection in no transaction
+   */
+  static <T> T read(Connection connection, Target target, Tx.Work<T> work) throws SQLException {
+    return Tx.required(
+        connection,
+        tx -> {
+          try (Statement statement = tx.createStatement()) {
+            statement.execute("select " + reading(target));
+          }
+          return work.in(tx);
+        });
+  }
+
+  /** The columns that bound a read; policies would hide rows from it. */
+  static String reading(Target target) {
+    return "set_config('lock_timeout', '%d', true), set_config('statement_timeout', '%d', true), set_config('row_security', 'off', true)"
+        .formatted(
+            lockTimeout(target).toMillis(), statementTimeout(target, Sizer.FLOOR).toMillis());
   }
 
   static Duration lockTimeout(Target target) {

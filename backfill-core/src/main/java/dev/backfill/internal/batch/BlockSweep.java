@@ -87,7 +87,16 @@ public final class BlockSweep {
       throws SQLException, InterruptedException {
     LeafSql sql = sql(leaf);
     Rows inBlock = sql.blocks(block, block + 1);
-    List<List<String>> keys = Quarantine.keys(connection, sql, inBlock, MOST_ROWS_PER_BLOCK);
+    List<List<String>> keys =
+        failures.repeated(
+            connection,
+            leaf.oid(),
+            leaf.sql(),
+            () ->
+                BatchLimits.read(
+                    connection,
+                    context.target(),
+                    tx -> Quarantine.keys(tx, sql, inBlock, MOST_ROWS_PER_BLOCK)));
     Deque<Part> parts = new ArrayDeque<>();
     if (!keys.isEmpty()) {
       parts.push(new Part(0, keys.size()));

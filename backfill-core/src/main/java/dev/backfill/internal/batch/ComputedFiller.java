@@ -72,8 +72,9 @@ final class ComputedFiller implements Filler {
       throws SQLException {
     Batch batch = new Batch(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     String settings =
-        "select set_config('row_security', 'off', true), set_config('enable_seqscan', 'off', true),"
-            + " set_config('enable_tidscan', 'on', true);";
+        "select "
+            + BatchLimits.reading(target)
+            + ", set_config('enable_seqscan', 'off', true), set_config('enable_tidscan', 'on', true);";
     try (PreparedStatement statement = connection.prepareStatement(settings + select)) {
       Texts.bind(statement, 1, parameters);
       // All rows at once, whatever the driver's default: a cursor would end with its transaction.

@@ -5,7 +5,6 @@ import static java.util.stream.Collectors.toList;
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.internal.checkpoint.QuarantineStore;
 import dev.backfill.internal.checkpoint.RunStore;
-import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.TableInfo;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
@@ -159,22 +158,17 @@ public final class QuarantineRetry {
       Connection connection, Leaf leaf, List<QuarantineStore.Entry> entries) throws SQLException {
     String sql =
         new LeafSql(context.target(), leaf.sql()).resolved(store.entriesOf(context.run(), entries));
-    return BoundedRead.within(
-        BatchLimits.lockTimeout(context.target()),
+    return BatchLimits.read(
         connection,
+        context.target(),
         tx -> {
-          // A hidden row would pass for one that is gone. And whatever the statistics say of a
-          // fresh
-          // table, it is looked into its index for a few keys.
+          // Whatever the statistics say of a fresh table, it is looked into its index for a few
+          // keys.
           Jooq.on(tx)
               .fetch(
-                  "select set_config('row_security', 'off', true),"
-                      + " set_config('statement_timeout', ?, true),"
-                      + " set_config('enable_seqscan', 'off', true),"
+                  "select set_config('enable_seqscan', 'off', true),"
                       + " set_config('enable_hashjoin', 'off', true),"
-                      + " set_config('enable_mergejoin', 'off', true)",
-                  Long.toString(
-                      BatchLimits.statementTimeout(context.target(), Sizer.FLOOR).toMillis()));
+                      + " set_config('enable_mergejoin', 'off', true)");
           return Set.copyOf(Jooq.on(tx).fetch(sql).getValues(0, String.class));
         });
   }
@@ -185,9 +179,7 @@ public final class QuarantineRetry {
     if (!quarantine.wanted()) {
       throw failures.badRow(bad, leaf.sql(), entry.key());
     }
-    fenced(
-        connection,
-        tx -> store.failedAgain(tx, context.run(), entry, quarantine.failure(bad)));
+    fenced(connection, tx -> store.failedAgain(tx, context.run(), entry, quarantine.failure(bad)));
   }
 
   private void remove(Connection connection, QuarantineStore.Entry entry)

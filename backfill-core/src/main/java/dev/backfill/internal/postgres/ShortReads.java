@@ -16,7 +16,8 @@ public final class ShortReads {
   private final Timeouts timeouts;
   private final Ticker ticker;
   private final BeforeChunk beforeEach;
-  private long lastSuccess;
+  // Since when somebody has been in the way: what is done between two reads may take its time.
+  private Optional<Long> failingSince = Optional.empty();
 
   /** Is asked before each chunk and each statement; throws to end the work. */
   @FunctionalInterface
@@ -30,7 +31,6 @@ public final class ShortReads {
     this.timeouts = timeouts;
     this.ticker = ticker;
     this.beforeEach = beforeEach;
-    this.lastSuccess = ticker.nanos();
   }
 
   /** Asks whether to go on; throws to stop. */
@@ -55,6 +55,7 @@ public final class ShortReads {
    * @throws SQLException also when that has gone on until the deadline for DDL
    */
   public <T> Optional<T> attempt(Tx.Work<T> work) throws SQLException {
+    long start = ticker.nanos();
     try {
       T result =
           Tx.required(
@@ -63,11 +64,13 @@ public final class ShortReads {
                 settings(tx);
                 return work.in(tx);
               });
-      lastSuccess = ticker.nanos();
+      failingSince = Optional.empty();
       return Optional.of(result);
     } catch (SQLException | DataAccessException e) {
+      long since = failingSince.orElse(start);
+      failingSince = Optional.of(since);
       if (SqlStates.classify(e) != SqlStates.Kind.CONTENTION
-          || ticker.nanos() - lastSuccess > timeouts.ddlDeadline().toNanos()) {
+          || ticker.nanos() - since > timeouts.ddlDeadline().toNanos()) {
         throw e;
       }
       return Optional.empty();
