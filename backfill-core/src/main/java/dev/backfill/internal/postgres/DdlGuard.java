@@ -90,7 +90,8 @@ public final class DdlGuard {
    *
    * @param connection in no transaction
    * @throws LockNotAcquiredException at the deadline; nothing was changed
-   * @throws RunFailedException when the statements take longer than others may stall
+   * @throws RunFailedException when the statements take longer than others may stall, or the server
+   *     has not had what they take until the deadline
    */
   public void run(Connection connection, Ddl ddl, BeforeCommit beforeCommit)
       throws SQLException, InterruptedException {
