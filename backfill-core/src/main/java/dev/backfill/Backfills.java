@@ -15,6 +15,12 @@ import javax.sql.DataSource;
 /**
  * For operators: every run that a database knows of, wherever it runs. The owner of a run sees a
  * request within about a second. Thread-safe.
+ *
+ * <p>Whatever changes a run is refused with a {@link BackfillException}, before anything is
+ * changed, when the state belongs to a role that could do something else through it with the rights
+ * of this one: a trigger would run with them. Trusted are superusers, the owner of the database,
+ * roles whose member this one is and, where the run is named schema.table.column, the owner of its
+ * table and the members of it.
  */
 public final class Backfills {
   private static final int HISTORY = 100;

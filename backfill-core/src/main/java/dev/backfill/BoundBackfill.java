@@ -60,10 +60,9 @@ public final class BoundBackfill {
 
   /**
    * Tries each row that the run has put into quarantine again, on the calling thread, and does
-   * nothing else: a run that ended in between stays there, and one that is done with {@code
-   * contract(none())} stays done. Rows that are filled now leave the quarantine, and so do rows
-   * that the application has filled or deleted. Each start of a run that is not done does the same
-   * first.
+   * nothing else: the run stays in the state in which it was, also when it fails. Rows that are
+   * filled now leave the quarantine, and so do rows that the application has filled or deleted.
+   * Each start of a run that is not done does the same first.
    *
    * @return {@link BackfillResult#quarantined()} of it is how many are left
    * @throws BackfillException with what to do next, at once when another process is at the run
