@@ -1,6 +1,7 @@
 package dev.backfill;
 
 import dev.backfill.event.BackfillListener;
+import dev.backfill.internal.engine.RehearsalExecution;
 import dev.backfill.internal.engine.RunExecution;
 import dev.backfill.internal.plan.Planning;
 import dev.backfill.internal.time.Sleeper;
@@ -8,6 +9,7 @@ import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.BackfillPlan;
 import dev.backfill.model.BackfillResult;
+import dev.backfill.model.Rehearsal;
 import dev.backfill.model.RunFailedException;
 import dev.backfill.model.Specification;
 import java.util.List;
@@ -15,6 +17,8 @@ import java.util.function.Supplier;
 
 /** A definition together with the database that it runs on. */
 public final class BoundBackfill {
+  private static final long REHEARSAL_BYTES = 512L << 20;
+
   private final Specification specification;
   private final List<BackfillListener> listeners;
   private final Supplier<Databases> databases;
@@ -41,6 +45,39 @@ public final class BoundBackfill {
   }
 
   /**
+   * Predicts rate, WAL and duration of a run: copies a part of the table, 600,000 rows and half a
+   * gigabyte at most, fills the copy as the run would fill the table, and drops it. The table is
+   * only read, by a role that may also create a schema.
+   *
+   * @throws BackfillException when the definition cannot run on this database, or a part that says
+   *     something is larger than half a gigabyte; nothing stays behind
+   */
+  public Rehearsal rehearse() {
+    return rehearse(REHEARSAL_BYTES);
+  }
+
+  /**
+   * As {@link #rehearse()}, with another bound on what the copy may take.
+   *
+   * @param mostBytes with its indexes, and with what it grows by while it is filled; above 0
+   */
+  public Rehearsal rehearse(long mostBytes) {
+    if (mostBytes < 1) {
+      throw new IllegalArgumentException(
+          "rehearse: the bytes that may be copied must be above 0, were " + mostBytes);
+    }
+    try (Databases database = databases.get()) {
+      return new RehearsalExecution(
+              specification, database.dataSource(), Ticker.system(), Sleeper.system())
+          .execute(mostBytes);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RunFailedException(
+          "The thread was interrupted during a rehearsal; its copy is dropped.", e);
+    }
+  }
+
+  /**
    * Runs the backfill on the calling thread, or goes on with it where an earlier start ended. When
    * it is complete already, returns at once; when another process is at it, waits for that one.
    *
@@ -53,7 +90,8 @@ public final class BoundBackfill {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new RunFailedException(
-          "The thread was interrupted, and the run stopped after its batch. Start it again to go on.",
+          "The thread was interrupted, and the run stopped after its batch. Start it again to go"
+              + " on.",
           e);
     }
   }
@@ -73,8 +111,8 @@ public final class BoundBackfill {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new RunFailedException(
-          "The thread was interrupted, and the rows that were not tried again yet stay in quarantine."
-              + " Call it again to go on.",
+          "The thread was interrupted, and the rows that were not tried again yet stay in"
+              + " quarantine. Call it again to go on.",
           e);
     }
   }

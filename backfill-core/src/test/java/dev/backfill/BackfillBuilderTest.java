@@ -11,6 +11,7 @@ import dev.backfill.model.RetryPolicy;
 import dev.backfill.model.Strategy;
 import dev.backfill.model.Stripes;
 import dev.backfill.model.Timeouts;
+import dev.backfill.model.Vacuum;
 import dev.backfill.throttle.Throttles;
 import java.time.Duration;
 import java.util.List;
@@ -40,6 +41,9 @@ class BackfillBuilderTest {
         bad("batch: target", b -> b.batchSize(BatchSize.adaptive(Duration.ZERO))),
         bad("workers", b -> b.workers(0)),
         bad("workers", b -> b.workers(65)),
+        bad("vacuum", b -> b.vacuum(Vacuum.run(0))),
+        bad("vacuum", b -> b.vacuum(Vacuum.run(Double.NaN))),
+        bad("vacuum", b -> b.vacuum(Vacuum.await(1.01))),
         bad("stripes", b -> b.stripes(Stripes.of(0))),
         bad("stripes", b -> b.stripes(Stripes.of(3))),
         bad("stripes", b -> b.stripes(Stripes.of(128))),

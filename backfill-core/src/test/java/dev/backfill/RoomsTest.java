@@ -52,7 +52,7 @@ class RoomsTest {
               "dev.backfill.internal.batch",
               "dev.backfill.internal.contract",
               "dev.backfill.internal.verify"),
-          List.of("dev.backfill.internal.plan"),
+          List.of("dev.backfill.internal.plan", "dev.backfill.internal.rehearsal"),
           List.of("dev.backfill.internal.engine"),
           List.of("dev.backfill"),
           List.of("dev.backfill.jooq", "dev.backfill.fleet"));

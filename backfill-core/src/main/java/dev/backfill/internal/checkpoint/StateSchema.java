@@ -52,7 +52,10 @@ public final class StateSchema {
    * say.
    */
   public boolean existsTrusted(Connection connection, long table) {
-    return readable(connection) && Strangers.inSchema(connection, schema, table).isEmpty();
+    // The schema may hold other tables, and none of ours.
+    return readable(connection)
+        && exists(connection)
+        && Strangers.inSchema(connection, schema, table).isEmpty();
   }
 
   /**

@@ -11,6 +11,7 @@ import dev.backfill.internal.checkpoint.RunStore;
 import dev.backfill.internal.checkpoint.StateSchema;
 import dev.backfill.internal.postgres.DdlGuard;
 import dev.backfill.internal.postgres.Identifiers;
+import dev.backfill.internal.rehearsal.ScratchSchema;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.BackfillException;
@@ -69,6 +70,7 @@ final class AbandonByOperator {
     Outages outages =
         new Outages(run, dataSource, RetryPolicy.defaults(), control, log, ticker, sleeper);
     try (ControlConnection connection = new ControlConnection(dataSource, outages)) {
+      connection.run(ScratchSchema.of(stateSchema)::dropLeft);
       if (!connection.call(c -> ask(c, run, keepColumn))) {
         return false;
       }
@@ -120,9 +122,9 @@ final class AbandonByOperator {
     return new RunFailedException(
         "Run "
             + run.name()
-            + " is done, so there is nothing to give up, and nothing was changed. If its column is not"
-            + " wanted: drop the triggers of the table that are called ~~backfill_..., if it has them,"
-            + " and then ALTER TABLE "
+            + " is done, so there is nothing to give up, and nothing was changed. If its column is"
+            + " not wanted: drop the triggers of the table that are called ~~backfill_..., if it"
+            + " has them, and then ALTER TABLE "
             + run.tableName()
             + " DROP COLUMN "
             + Identifiers.quote(run.columnName())

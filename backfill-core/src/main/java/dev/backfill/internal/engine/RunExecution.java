@@ -10,6 +10,7 @@ import dev.backfill.internal.expand.Preflight;
 import dev.backfill.internal.expand.Prepared;
 import dev.backfill.internal.postgres.JooqProbe;
 import dev.backfill.internal.postgres.SqlStates;
+import dev.backfill.internal.rehearsal.ScratchSchema;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.BackfillException;
@@ -137,6 +138,11 @@ public final class RunExecution {
       // The server has answered once: from here on an outage is waited for.
       Prepared prepared = preflight(connection);
       outages.named(prepared.target().runName());
+      connection.insist(
+          c -> {
+            ScratchSchema.of(spec.options().stateSchema()).dropLeft(c);
+            return true;
+          });
       RunRow run = whole ? register.enter(prepared.target()) : register.existing(prepared.target());
       Optional<Lease> lease =
           whole
@@ -188,9 +194,9 @@ public final class RunExecution {
     BackfillResult result = results.of(run, RunState.DONE, 0);
     if (!result.notNull() && spec.options().contract() != Contract.NONE) {
       LOG.warn(
-          "Run {} is complete, and somebody has dropped the NOT NULL of its column since. Nothing is"
-              + " done about it: apply it again with ALTER TABLE, or delete the run's row of table run to"
-              + " have the next start fill and apply what is missing.",
+          "Run {} is complete, and somebody has dropped the NOT NULL of its column since. Nothing"
+              + " is done about it: apply it again with ALTER TABLE, or delete the run's row of"
+              + " table run to have the next start fill and apply what is missing.",
           run.name());
     }
     return result;

@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
       BusyPrimary.class,
       VictimBenchmark.class,
       DdlStalls.class,
-      ScaleBenchmark.class
+      ScaleBenchmark.class,
+      RehearsalBenchmark.class
     },
     description =
         "Compares ways to fill a new column with a single UPDATE, on a server of its own.")

@@ -71,7 +71,7 @@ record Library(String name, UnaryOperator<BackfillBuilder> options) implements C
     return Pool.of(dataSource);
   }
 
-  private BoundBackfill backfill(DataSource pool, BenchTable table) {
+  BoundBackfill backfill(DataSource pool, BenchTable table) {
     BackfillBuilder builder =
         valued(
                 Backfill.column(table.table(), BenchTable.COLUMN).type(table.value().type()),

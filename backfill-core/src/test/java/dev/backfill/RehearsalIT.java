@@ -1,0 +1,256 @@
+package dev.backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.backfill.internal.rehearsal.ScratchSchema;
+import dev.backfill.model.BackfillException;
+import dev.backfill.model.Contract;
+import dev.backfill.model.NewRows;
+import dev.backfill.model.Rehearsal;
+import dev.backfill.testing.PostgresTest;
+import dev.backfill.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Nothing is asserted of times here: the benchmark compares them. */
+@PostgresTest
+class RehearsalIT {
+  private static final int ROWS = 120_000;
+  private static final long HALF = 26_000_000;
+
+  TestDatabase database;
+
+  @BeforeEach
+  void orders() {
+    database.execute(
+        "drop schema if exists backfill cascade",
+        "drop schema if exists backfill_rehearsal cascade",
+        "drop table if exists orders cascade");
+    database.ordersTable(ROWS);
+    database.execute("alter table orders set (autovacuum_enabled = off)", "vacuum analyze orders");
+  }
+
+  private static BackfillBuilder statusCode() {
+    return Backfill.column("orders", "status_code")
+        .type("text")
+        .value("case when orders.shipped_at is null then 'pending' else 'shipped' end")
+        .unthrottled();
+  }
+
+  private List<String> catalog() {
+    return database.queryStrings(
+        "select oid || ' ' || relname || ' ' || relfilenode from pg_class where oid > 16384 and"
+            + " relnamespace in (select oid from pg_namespace where nspname !~ '^pg_') union all"
+            + " select 'schema ' || nspname from pg_namespace union all select 'function ' ||"
+            + " proname from pg_proc where oid > 16384 order by 1");
+  }
+
+  private long wal() {
+    return database.queryLong("select (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint");
+  }
+
+  @Test
+  void walIsPredictedWithinAFifthFromAPartOfTheTable() {
+    Rehearsal rehearsal = statusCode().on(database.dataSource()).rehearse(HALF);
+
+    assertThat(rehearsal.sampledRows()).isBetween(ROWS / 5L, ROWS * 4L / 5);
+    assertThat(rehearsal.rows()).isEqualTo(ROWS);
+    database.execute("checkpoint");
+    long before = wal();
+    statusCode().on(database.dataSource()).run();
+    assertThat(rehearsal.walBytes()).isCloseTo(wal() - before, Percentage.withPercentage(20));
+  }
+
+  @Test
+  void nothingStaysBehindAndTheTableIsOnlyRead() {
+    List<String> before = catalog();
+    String table =
+        database.queryString("select md5(string_agg(o::text, '' order by id)) from orders o");
+
+    Rehearsal rehearsal = statusCode().on(database.dataSource()).rehearse();
+
+    assertThat(catalog()).isEqualTo(before);
+    assertThat(
+            database.queryString("select md5(string_agg(o::text, '' order by id)) from orders o"))
+        .isEqualTo(table);
+    assertThat(
+            database.queryLong(
+                "select n_tup_upd + n_tup_ins from pg_stat_user_tables where relname = 'orders'"))
+        .isEqualTo(ROWS);
+    assertThat(rehearsal.duration()).isBetween(rehearsal.shortest(), rehearsal.longest());
+    assertThat(rehearsal.toString())
+        .contains("public.orders.status_code", "rows/s", "of WAL", "logs whole after a checkpoint");
+  }
+
+  @Test
+  void indexesAndColumnsOfAnyKindAreCopied() {
+    database.execute(
+        "alter table orders add doubled int generated always as (customer_id * 2) stored",
+        "alter table orders add \"odd {?} name\" text collate \"C\"",
+        "create unique index \"in dex\" on orders (id desc) include (note) where note <> '{?}'",
+        "create index on orders using gin (to_tsvector('simple', note))",
+        "create index on orders (lower(note), (customer_id + 1)) where customer_id > 5",
+        "vacuum analyze orders");
+
+    Rehearsal rehearsal = statusCode().on(database.dataSource()).rehearse();
+
+    assertThat(rehearsal.sampledRows()).isEqualTo(ROWS);
+    assertThat(scratchSchemas()).isZero();
+  }
+
+  @Test
+  void theLargestPartitionStandsForAll() {
+    database.execute(
+        "drop table if exists parts",
+        "create table parts (id int primary key, n int) partition by range (id)",
+        "create table parts_1 partition of parts for values from (0) to (10001)",
+        "create table parts_2 partition of parts for values from (10001) to (100000)",
+        "insert into parts select n, n from generate_series(1, 30000) n",
+        "vacuum analyze parts");
+
+    Rehearsal rehearsal =
+        Backfill.column("parts", "twice")
+            .type("int")
+            .value("parts.n * 2")
+            .on(database.dataSource())
+            .rehearse();
+
+    assertThat(rehearsal.sampledRows()).isEqualTo(20_000);
+    assertThat(rehearsal.rows()).isEqualTo(30_000);
+    assertThat(rehearsal.reasons()).anyMatch(r -> r.contains("largest partition stands for all 2"));
+  }
+
+  @Test
+  void whatNeedsNoBackfillIsNotRehearsed() {
+    assertThatThrownBy(
+            () ->
+                Backfill.column("orders", "status_code")
+                    .type("text")
+                    .constant("new")
+                    .on(database.dataSource())
+                    .rehearse())
+        .hasMessageContaining("nothing to rehearse")
+        .hasMessageContaining("strategy(batched())");
+  }
+
+  @Test
+  void triggersOfTheTableDoNotFire() {
+    database.execute(
+        "create table told (n int)",
+        "create or replace function tell() returns trigger language plpgsql as"
+            + " $$ begin insert into told values (1); return new; end $$",
+        "create trigger tells before insert or update on orders for each row execute function"
+            + " tell()");
+    try {
+      Rehearsal rehearsal =
+          statusCode().newRows(NewRows.application()).on(database.dataSource()).rehearse();
+
+      assertThat(database.queryLong("select count(*) from told")).isZero();
+      assertThat(rehearsal.reasons()).anyMatch(r -> r.contains("UPDATE triggers (1)"));
+    } finally {
+      database.execute("drop table told", "drop function tell cascade");
+    }
+  }
+
+  @Test
+  void thePartThatIsTooLargeIsRefusedWithWhatItWouldTake() {
+    List<String> before = catalog();
+
+    assertThatThrownBy(() -> statusCode().on(database.dataSource()).rehearse(1_000_000))
+        .isInstanceOf(BackfillException.class)
+        .hasMessageContaining("may copy 1,000,000")
+        .hasMessageContaining("rehearse(");
+    assertThat(catalog()).isEqualTo(before);
+  }
+
+  @Test
+  void aFailureLeavesNothingBehind() {
+    List<String> before = catalog();
+    BackfillBuilder failing =
+        Backfill.column("orders", "status_code")
+            .type("text")
+            .value("case when id = " + ROWS / 2 + " then (id / (id - id))::text else 'x' end")
+            .newRows(NewRows.application())
+            .contract(Contract.none());
+
+    assertThatThrownBy(() -> failing.on(database.dataSource()).rehearse())
+        .isInstanceOf(BackfillException.class)
+        .hasMessageContaining("failed on its copy")
+        .hasMessageContaining("division by zero");
+    assertThat(catalog()).isEqualTo(before);
+  }
+
+  @Test
+  @DisplayName(
+      "what a killed rehearsal has left is dropped by the next start, once it is not in use")
+  void whatWasLeftIsDropped() throws SQLException {
+    leave();
+    assertThatThrownBy(() -> statusCode().on(database.dataSource()).rehearse())
+        .hasMessageContaining("Another rehearsal is at work");
+
+    age();
+    statusCode().on(database.dataSource()).run();
+    assertThat(scratchSchemas()).isZero();
+
+    leave();
+    age();
+    assertThatThrownBy(
+            () -> Backfills.on(database.dataSource()).abandon("public.orders.status_code"))
+        .hasMessageContaining("is done");
+    assertThat(scratchSchemas()).isZero();
+  }
+
+  @Test
+  void aSchemaOfThatNameThatIsNotOursIsLeftAlone() {
+    database.execute(
+        "create schema backfill_rehearsal",
+        "comment on schema backfill_rehearsal is 'ours, in use until next week'",
+        "create table backfill_rehearsal.mine (n int)");
+
+    assertThatThrownBy(() -> statusCode().on(database.dataSource()).rehearse())
+        .hasMessageContaining("backfill_rehearsal")
+        .hasMessageContaining("was not left by one of this role");
+    statusCode().on(database.dataSource()).run();
+    assertThat(database.queryLong("select count(*) from backfill_rehearsal.mine")).isZero();
+  }
+
+  @Test
+  @DisplayName(
+      "D11: subscribers of a publication for all tables would stop at a table they do not have")
+  void aPublicationForAllTablesIsRefused() {
+    database.execute("create publication everything for all tables");
+    try {
+      assertThatThrownBy(
+              () -> statusCode().publishedTableAcknowledged().on(database.dataSource()).rehearse())
+          .hasMessageContaining("everything")
+          .hasMessageContaining("FOR ALL TABLES");
+      assertThat(scratchSchemas()).isZero();
+    } finally {
+      database.execute("drop publication everything");
+    }
+  }
+
+  private void leave() throws SQLException {
+    try (Connection connection = database.dataSource().getConnection()) {
+      ScratchSchema.of("backfill").create(connection);
+    }
+  }
+
+  private void age() {
+    database.execute(
+        "do $$ begin execute format('comment on schema backfill_rehearsal is %L', regexp_replace("
+            + "obj_description('backfill_rehearsal'::regnamespace), 'until .*',"
+            + " 'until 2020-01-01 00:00:00+00')); end $$");
+  }
+
+  private long scratchSchemas() {
+    return database.queryLong(
+        "select count(*) from pg_namespace where nspname = 'backfill_rehearsal'");
+  }
+}
