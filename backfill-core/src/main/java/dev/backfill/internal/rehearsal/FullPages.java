@@ -12,9 +12,10 @@ import dev.backfill.internal.postgres.TableInfo.Leaf;
  *
  * @param heapBytes of the table
  * @param indexBytes of its indexes
+ * @param scatteredBytes of both together, of pages that batches meet in no order
  * @param checkpoints that come while the run is at work
  */
-record FullPages(double heapBytes, double indexBytes, double checkpoints) {
+record FullPages(double heapBytes, double indexBytes, double scatteredBytes, double checkpoints) {
   private static final double PAGE = 8_192;
   private static final double INDEX_FILL = 0.9;
   private static final int ROUNDS = 4;
@@ -38,16 +39,19 @@ record FullPages(double heapBytes, double indexBytes, double checkpoints) {
       double seconds) {}
 
   static FullPages of(LeafFigures figures, Run run) {
-    FullPages pages = new FullPages(0, 0, 0);
+    FullPages pages = new FullPages(0, 0, 0, 0);
     // The more of them, the more checkpoints.
     for (int i = 0; i < ROUNDS; i++) {
       double checkpoints =
           Math.max(
               (run.otherWal() + pages.bytes()) / Math.max(1, figures.checkpointBytes()),
               run.seconds() / Math.max(1, figures.checkpointSeconds()));
+      double heap = heap(figures, run, checkpoints);
+      double ordered = indexes(figures, run, checkpoints, true);
+      double scattered = indexes(figures, run, checkpoints, false);
       pages =
           new FullPages(
-              heap(figures, run, checkpoints), indexes(figures, run, checkpoints), checkpoints);
+              heap, ordered + scattered, scattered + (run.inHeapOrder() ? 0 : heap), checkpoints);
     }
     return pages;
   }
@@ -63,20 +67,18 @@ record FullPages(double heapBytes, double indexBytes, double checkpoints) {
     return full * times(changesPerPage, 1, run, run.inHeapOrder(), checkpoints);
   }
 
-  private static double indexes(LeafFigures figures, Run run, double checkpoints) {
+  private static double indexes(LeafFigures figures, Run run, double checkpoints, boolean inOrder) {
     double sum = 0;
     for (Index index : figures.indexes()) {
+      if ((run.inHeapOrder() && index.inHeapOrder()) != inOrder) {
+        continue;
+      }
       double entriesPerPage = (double) run.rows() / Math.max(1, index.pages());
       sum +=
           index.pages()
               * PAGE
               * INDEX_FILL
-              * times(
-                  entriesPerPage,
-                  run.moved(),
-                  run,
-                  run.inHeapOrder() && index.inHeapOrder(),
-                  checkpoints);
+              * times(entriesPerPage, run.moved(), run, inOrder, checkpoints);
     }
     return sum;
   }

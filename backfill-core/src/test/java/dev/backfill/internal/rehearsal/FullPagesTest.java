@@ -38,6 +38,7 @@ class FullPagesTest {
 
     assertThat(pages.heapBytes()).isCloseTo(HEAP, within(1.0));
     assertThat(pages.indexBytes()).isCloseTo(3_000 * 8_192 * 0.9, within(1.0));
+    assertThat(pages.scatteredBytes()).isZero();
     assertThat(pages.checkpoints()).isCloseTo(0, within(1e-6));
   }
 
@@ -61,7 +62,16 @@ class FullPagesTest {
     FullPages pages = FullPages.of(figures(NEVER, 5, index(false)), run(1, true, 0));
 
     assertThat(pages.indexBytes()).isCloseTo(3 * 3_000 * 8_192 * 0.9, within(1.0));
+    assertThat(pages.scatteredBytes()).isEqualTo(pages.indexBytes());
     assertThat(pages.heapBytes()).isCloseTo(HEAP * 1.4, within(1.0));
+  }
+
+  @Test
+  void rowsInNoOrderScatterAllPages() {
+    FullPages pages = FullPages.of(figures(NEVER, 1e12, index(true)), run(0.2, false, 0));
+
+    assertThat(pages.scatteredBytes()).isCloseTo(pages.bytes(), within(1.0));
+    assertThat(pages.scatteredBytes()).isGreaterThan(HEAP);
   }
 
   @Test
