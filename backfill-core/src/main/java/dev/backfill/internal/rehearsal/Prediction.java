@@ -19,10 +19,9 @@ public final class Prediction {
   private static final double DISTURBED = 0.2;
   private static final long SMALL_ROWS = 200_000;
   // Against copying, which reads and forms each row besides logging it. In no order nearly each row
-  // of a batch comes with whole pages, and the batch waits until they are written: measured on
-  // UUIDs of version 4 with 8 indexes.
+  // of a batch comes with whole pages, and the batch waits until they are written.
   private static final double ORDERED_PAGES = 2;
-  private static final double SCATTERED_PAGES = 1.0 / 3;
+  private static final double SCATTERED_PAGES = 1;
 
   private final Target target;
   private final LeafFigures figures;
