@@ -21,7 +21,8 @@ record Cuts(List<List<String>> keys, int distance, boolean more) implements Mark
   // Two windows with keys of any length stay far below the heap of a small application.
   private static final long MAX_BYTES = 4L << 20;
 
-  private static final String WALK =
+  /** Settings of a transaction that walks along the key's index. */
+  static final String WALK =
       "select set_config('lock_timeout', '500', true), set_config('enable_seqscan', 'off', true),"
           + " set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true),"
           + " set_config('jit', 'off', true);";
@@ -57,6 +58,11 @@ record Cuts(List<List<String>> keys, int distance, boolean more) implements Mark
             }
           }
         });
+  }
+
+  /** No cut but the end of the window: each batch asks the index for its own end. */
+  static Cuts none(List<String> hi) {
+    return new Cuts(List.of(hi), Integer.MAX_VALUE, false);
   }
 
   /** These cuts with the end of their window as the last one. */

@@ -13,9 +13,6 @@ import java.util.Optional;
  * asks the index.
  */
 final class KeyEnds implements BatchEnds {
-  // Both statements are one transaction to the server, which gets them in one message.
-  private static final String LOCK_WAIT = "select set_config('lock_timeout', '500', true);";
-
   private final LeafSql sql;
   private final WindowRow window;
   private final Cuts cuts;
@@ -53,7 +50,8 @@ final class KeyEnds implements BatchEnds {
       throws SQLException {
     Optional<List<String>> from = cursor.isPresent() ? cursor : window.lo();
     try (PreparedStatement statement =
-        connection.prepareStatement(LOCK_WAIT + sql.boundary(from.isEmpty()))) {
+        // Both statements are one transaction to the server, which gets them in one message.
+        connection.prepareStatement(Cuts.WALK + sql.boundary(from.isEmpty()))) {
       int next = Texts.bind(statement, 1, from.orElse(List.of()));
       next = Texts.bind(statement, next, upper);
       statement.setLong(next, keys - 1);

@@ -53,9 +53,17 @@ final class KeyPaging implements Paging {
 
   @Override
   public Marks marks(Connection connection, Leaf leaf, WindowRow window) throws SQLException {
-    Optional<List<String>> from = window.cursor().isPresent() ? window.cursor() : window.lo();
+    if (window.cursor().isPresent()) {
+      // A run that goes on would walk through all the rest of the pass before its first batch.
+      return Cuts.none(window.hi());
+    }
     return Cuts.read(
-            connection, sql(leaf), from, window.hi(), Long.MAX_VALUE, cutDistance(window.stripes()))
+            connection,
+            sql(leaf),
+            window.lo(),
+            window.hi(),
+            Long.MAX_VALUE,
+            cutDistance(window.stripes()))
         .endingAt(window.hi());
   }
 
