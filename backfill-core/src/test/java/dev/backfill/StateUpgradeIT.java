@@ -1,10 +1,12 @@
 package dev.backfill;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.model.BackfillResult;
 import dev.backfill.model.BatchSize;
+import dev.backfill.model.RunFailedException;
 import dev.backfill.model.RunState;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
@@ -17,6 +19,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -29,6 +33,12 @@ class StateUpgradeIT {
   TestDatabase database;
 
   private final CountDownLatch firstBatch = new CountDownLatch(1);
+
+  @BeforeEach
+  void fresh() {
+    database.execute(
+        "drop schema if exists backfill cascade", "drop table if exists orders cascade");
+  }
 
   private BackfillBuilder code() {
     return Backfill.column("orders", "code")
@@ -65,6 +75,31 @@ class StateUpgradeIT {
     assertThat(database.queryLong("select epoch from backfill.run")).isEqualTo(2);
     assertThat(database.queryLong("select count(*) from backfill.event where kind = 'stopped'"))
         .isOne();
+  }
+
+  @Test
+  @DisplayName("E4: who may not upgrade the state of another role is told whose it is")
+  void theFirstFormatOfAnotherRole() throws IOException {
+    database.execute("create schema backfill", script().replace("${schema}", "backfill"));
+    database.ordersTable(20);
+    DataSource other =
+        database.role(
+            "state_user",
+            "usage, create on schema backfill",
+            "select, insert, update, delete on all tables in schema backfill");
+    database.execute("alter table orders owner to state_user");
+    String owner =
+        database.queryString(
+            "select quote_ident(tableowner) from pg_tables where schemaname = 'backfill' limit 1");
+
+    assertThatThrownBy(() -> code().on(other).run())
+        .isInstanceOf(RunFailedException.class)
+        .hasMessageContainingAll("only its owner " + owner, "Nothing was changed");
+    assertThat(
+            database.queryLong(
+                "select count(*) from pg_attribute where attrelid = 'orders'::regclass"
+                    + " and attname = 'code'"))
+        .isZero();
   }
 
   /** The same rows in the tables of the first format. */

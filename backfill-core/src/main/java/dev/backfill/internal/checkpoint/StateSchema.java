@@ -18,6 +18,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Set;
 import org.jooq.DSLContext;
+import org.jooq.Record;
 import org.jooq.exception.DataAccessException;
 
 /** Creates the state tables and brings them to the version that this library writes. */
@@ -147,10 +148,28 @@ public final class StateSchema {
 
   /** Only adds, so that a node with the older library goes on with a run that it owns. */
   private void upgrade(Connection connection, DSLContext sql) {
+    requireOwner(sql);
     sql.execute("set local lock_timeout = '500ms'");
     sql.execute("lock table " + stateVersion() + " in exclusive mode");
     for (int next = version(sql) + 1; next <= VERSION; next++) {
       run(connection, script(next));
+    }
+  }
+
+  /** Else a role with every right on the rows would learn of it by PostgreSQL's bare refusal. */
+  private void requireOwner(DSLContext sql) {
+    Record owner =
+        sql.fetchSingle(
+            """
+            select pg_has_role(c.relowner, 'usage'), quote_ident(o.rolname)
+            from pg_catalog.pg_class c join pg_catalog.pg_roles o on o.oid = c.relowner
+            where c.oid = to_regclass(?)
+            """,
+            stateVersion());
+    if (!owner.get(0, Boolean.class)) {
+      throw new RunFailedException(
+          "The state in schema %s has an older format, and only its owner %s may bring it to format %d. Nothing was changed. Start a run once as that role, or as a member of it."
+              .formatted(Identifiers.quote(schema), owner.get(1, String.class), VERSION));
     }
   }
 
