@@ -8,6 +8,7 @@ import dev.backfill.model.BackfillResult;
 import dev.backfill.model.BatchSize;
 import dev.backfill.model.RunFailedException;
 import dev.backfill.model.RunState;
+import dev.backfill.testing.NeedsSuperuser;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import dev.backfill.testing.UpdateAudit;
@@ -79,6 +80,7 @@ class StateUpgradeIT {
 
   @Test
   @DisplayName("E4: who may not upgrade the state of another role is told whose it is")
+  @NeedsSuperuser("has state that belongs to a superuser, who is no stranger to its role")
   void theFirstFormatOfAnotherRole() throws IOException {
     database.execute("create schema backfill", script().replace("${schema}", "backfill"));
     database.ordersTable(20);

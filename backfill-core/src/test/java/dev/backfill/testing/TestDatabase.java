@@ -18,9 +18,10 @@ import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * A fresh database and its connections, as a superuser unless said otherwise. The statements given
- * here run on connections of their own, each in its own transaction, so that they never disturb the
- * pools under test. Failures are thrown as {@link SqlFailure}, with the statement.
+ * A fresh database and its connections, as a superuser unless said otherwise: the library's are the
+ * least role's with {@code -Dbackfill.test.role=least}. The statements given here run on
+ * connections of their own, each in its own transaction, so that they never disturb the pools under
+ * test. Failures are thrown as {@link SqlFailure}, with the statement.
  */
 public final class TestDatabase implements AutoCloseable {
   private static final AtomicInteger COUNTER = new AtomicInteger();
@@ -33,6 +34,7 @@ public final class TestDatabase implements AutoCloseable {
   private final Deque<HikariDataSource> pools = new ArrayDeque<>();
   private final List<String> roles = new ArrayList<>();
   private final HikariDataSource own;
+  private String libraryRole;
   private HikariDataSource small;
 
   private TestDatabase(Server server, String name) {
@@ -51,7 +53,7 @@ public final class TestDatabase implements AutoCloseable {
     String simple = testClass.getSimpleName().toLowerCase(Locale.ROOT);
     String name =
         "t%d_%d_%s".formatted(ProcessHandle.current().pid(), COUNTER.incrementAndGet(), simple);
-    return create(server, name.substring(0, Math.min(name.length(), 60)));
+    return create(server, name.substring(0, Math.min(name.length(), 55)));
   }
 
   /** Creates the database; where the server can, text sorts by ICU and not by bytes. */
@@ -63,7 +65,24 @@ public final class TestDatabase implements AutoCloseable {
     TestDatabase database = new TestDatabase(server, name);
     // As PostgreSQL 15 and later have it.
     database.execute("revoke create on schema public from public");
+    if (LibraryRole.isLeast()) {
+      database.connectAsLeast();
+    }
     return database;
+  }
+
+  private void connectAsLeast() {
+    execute("create role " + quote(owner()));
+    roles.add(owner());
+    execute(LibraryRole.givingTo(quote(owner())));
+    libraryRole = name + "_app";
+    createLogin(libraryRole);
+    execute(LibraryRole.grants(quote(libraryRole), quote(owner()), quote(name)));
+  }
+
+  /** Of the tables, where the library connects as the least role. */
+  private String owner() {
+    return name + "_owner";
   }
 
   /** A small HikariCP pool, the same at every call. */
@@ -87,19 +106,24 @@ public final class TestDatabase implements AutoCloseable {
    * Through PgBouncer it is no session: the next transaction may be in another one.
    */
   public PGSimpleDataSource unpooled() {
-    return server.connectApplication(name);
+    PGSimpleDataSource dataSource = server.connectApplication(name);
+    return libraryRole == null ? dataSource : as(libraryRole, dataSource);
   }
 
   /**
-   * The same with other settings, as of a superuser whose role has them: PgBouncer passes on no
-   * options of a connection.
+   * The same with other settings, as of a role with the same rights that has them: PgBouncer passes
+   * on no options of a connection.
    *
    * @param settings as in ALTER ROLE ... SET: {@code "deadlock_timeout = '6s'"}
    */
   public synchronized PGSimpleDataSource unpooledWith(String... settings) {
     String role = name + "_" + COUNTER.incrementAndGet();
     PGSimpleDataSource login = login(role);
-    execute("alter role " + quote(role) + " superuser");
+    if (libraryRole == null) {
+      execute("alter role " + quote(role) + " superuser");
+    } else {
+      execute(LibraryRole.grants(quote(role), quote(owner()), quote(name)));
+    }
     for (String setting : settings) {
       execute("alter role " + quote(role) + " set " + setting);
     }
@@ -192,12 +216,19 @@ public final class TestDatabase implements AutoCloseable {
   }
 
   private PGSimpleDataSource login(String role) {
+    createLogin(role);
+    return as(role, unpooled());
+  }
+
+  private void createLogin(String role) {
     execute("create role " + quote(role) + " login password '" + ROLE_PASSWORD + "'");
     roles.add(role);
-    PGSimpleDataSource login = unpooled();
-    login.setUser(role);
-    login.setPassword(ROLE_PASSWORD);
-    return login;
+  }
+
+  private static PGSimpleDataSource as(String role, PGSimpleDataSource dataSource) {
+    dataSource.setUser(role);
+    dataSource.setPassword(ROLE_PASSWORD);
+    return dataSource;
   }
 
   /**

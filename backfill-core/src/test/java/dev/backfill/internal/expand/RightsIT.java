@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.backfill.Backfill;
 import dev.backfill.BackfillBuilder;
 import dev.backfill.model.PreflightException;
+import dev.backfill.testing.NeedsSuperuser;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import java.util.List;
@@ -86,6 +87,7 @@ class RightsIT {
 
   @Test
   @DisplayName("E4: a schema for the state that is there already must be usable, its tables too")
+  @NeedsSuperuser("has state that belongs to a superuser, who is no stranger to its roles")
   void needsTheStateSchema() {
     DataSource clerk = database.role(role, "\"Own er\"");
     assertThat(Expansion.inspect(clerk, note()).missingRights())
@@ -163,6 +165,7 @@ class RightsIT {
 
   @Test
   @DisplayName("D10: state that the role may not read is named with the grants")
+  @NeedsSuperuser("has a superuser fill the table of a role of its own")
   void needsTheStateOfEarlierRuns() {
     BackfillBuilder copy =
         Backfill.column("orders", "copy").type("bigint").value("id").stateSchema("their state");

@@ -10,6 +10,7 @@ import dev.backfill.BoundBackfill;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.PreflightException;
 import dev.backfill.model.RunState;
+import dev.backfill.testing.NeedsSuperuser;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import java.sql.Connection;
@@ -126,6 +127,7 @@ class StrangersIT {
   }
 
   @Test
+  @NeedsSuperuser("has state that belongs to a superuser")
   void theStateOfASuperuserAndOfTheDatabasesOwnerIsTrusted() {
     database.execute("create schema backfill", "grant usage, create on schema backfill to clerk");
     assertThat(run(clerk).run().state()).isEqualTo(RunState.DONE);
@@ -141,6 +143,7 @@ class StrangersIT {
 
   /** A superuser is a member of every role, and would hand each of them his rights. */
   @Test
+  @NeedsSuperuser("runs as a superuser")
   void aSuperuserTrustsTheOwnerOfTheTableAlone() {
     database.execute("create schema backfill authorization clerk");
     assertThat(run(database.dataSource()).run().state()).isEqualTo(RunState.DONE);
