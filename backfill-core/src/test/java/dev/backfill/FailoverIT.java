@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** The primary is lost in mid-run, for good. */
 class FailoverIT {
-  private static final int ROWS = 200_000;
+  private static final int ROWS = 60_000;
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @Test

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 
 /** The throttle with real standbys, whose replay is stopped, delayed and lost. */
 class ReplicationIT {
-  private static final int ROWS = 40_000;
+  private static final int ROWS = 20_000;
   private static final Duration LIMIT = Duration.ofSeconds(1);
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 

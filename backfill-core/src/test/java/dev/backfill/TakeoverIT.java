@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** The owner is gone, in one way or another, and a second node goes on. */
 class TakeoverIT {
-  private static final int ROWS = 40_000;
+  private static final int ROWS = 20_000;
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private static FailoverServer server;

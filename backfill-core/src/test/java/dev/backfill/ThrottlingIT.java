@@ -51,7 +51,7 @@ import org.postgresql.PGConnection;
 
 /** Runs that hold back for signals, the users' own too, and for the sessions that they block. */
 class ThrottlingIT {
-  private static final int ROWS = 40_000;
+  private static final int ROWS = 20_000;
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final String UNFILLED =
       "select count(*) from orders where status_code is distinct from 'seen'";
