@@ -43,7 +43,7 @@ final class NodeMain {
       pool.setDataSource(direct);
       pool.setMaximumPoolSize(4);
       pool.setMinimumIdle(0);
-      pool.setConnectionTimeout(1_000);
+      pool.setConnectionTimeout(5_000);
       DataSource dataSource = job.pooled() ? pool : direct;
       return "ended "
           + value

@@ -44,7 +44,7 @@ final class Round {
     }
     try (Traffic traffic =
         plan.value()
-            .traffic(Traffic.on(database).seed(plan.seed()).pause(Duration.ofMillis(2)))
+            .traffic(Traffic.on(database).seed(plan.seed()).pause(Duration.ofMillis(5)))
             .start()) {
       owner = start();
       for (RoundPlan.Blow blow : plan.blows()) {

@@ -34,9 +34,9 @@ record RoundPlan(long seed, Shape shape, Value value, int rows, Job job, List<Bl
     Random random = new Random(seed);
     random.nextLong(); // The first draws of neighbouring seeds are alike.
     Shape shape = any(Shape.values(), random);
-    int rows = 4_000 + random.nextInt(8_000);
+    int rows = 1_500 + random.nextInt(4_000);
     Value value = any(Value.values(), random);
-    Job job = new Job(1 + random.nextInt(2), 50 + random.nextInt(200), random.nextBoolean());
+    Job job = new Job(1 + random.nextInt(2), 25 + random.nextInt(100), random.nextBoolean());
     List<Blow> blows = new ArrayList<>();
     int count = 1 + random.nextInt(2) + random.nextInt(2);
     for (int i = 0; i < count; i++) {
