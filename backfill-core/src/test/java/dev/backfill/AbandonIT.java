@@ -310,7 +310,7 @@ class AbandonIT {
     }
 
     private void swapTables() {
-      try (Connection connection = database.unpooled().getConnection();
+      try (Connection connection = database.direct().getConnection();
           Statement statement = connection.createStatement()) {
         connection.setAutoCommit(false);
         statement.execute("alter table orders rename to orders_old");
