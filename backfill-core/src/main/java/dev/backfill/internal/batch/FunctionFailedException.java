@@ -1,5 +1,6 @@
 package dev.backfill.internal.batch;
 
+import dev.backfill.internal.postgres.NoSuchInputException;
 import java.sql.SQLException;
 
 /** A Java function threw for a row; handled as a data error of that row. */
@@ -12,10 +13,13 @@ final class FunctionFailedException extends SQLException {
 
   FunctionFailedException(RuntimeException thrown) {
     super("the function threw " + thrown, DATA_EXCEPTION, thrown);
-    this.thrown = thrown.getClass().getName();
+    this.thrown =
+        thrown instanceof NoSuchInputException
+            ? String.valueOf(thrown.getMessage())
+            : thrown.getClass().getName();
   }
 
-  /** What it threw, without its message, which may hold anything. */
+  /** What it threw, without its message, which may hold anything unless it is ours. */
   String withoutValues() {
     return "the function threw " + thrown;
   }

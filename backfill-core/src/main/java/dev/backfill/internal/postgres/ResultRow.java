@@ -31,8 +31,7 @@ public final class ResultRow implements Row {
   private <T> @Nullable T read(String column, Reader<T> reader) {
     int index = inputs.indexOf(column);
     if (index < 0) {
-      throw new IllegalArgumentException(
-          "Column " + column + " is not among the function's inputs " + inputs + ".");
+      throw new NoSuchInputException(column, inputs);
     }
     try {
       return reader.at(index + 1 + BEFORE_INPUTS);
