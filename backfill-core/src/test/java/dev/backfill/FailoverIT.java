@@ -16,9 +16,11 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The primary is lost in mid-run, for good. */
+@Tag("long")
 class FailoverIT {
   private static final int ROWS = 60_000;
   private static final Duration PATIENCE = Duration.ofMinutes(2);

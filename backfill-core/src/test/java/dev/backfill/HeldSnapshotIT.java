@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** How large the state grows while a snapshot keeps every old version of its rows. */
 @PostgresTest
+@Tag("long")
 class HeldSnapshotIT {
   private static final int PAGE = 8192;
   private static final int BATCH = 10;

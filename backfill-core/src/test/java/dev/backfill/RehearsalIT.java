@@ -16,10 +16,12 @@ import java.util.List;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Nothing is asserted of times here: the benchmark compares them. */
 @PostgresTest
+@Tag("long")
 class RehearsalIT {
   private static final int ROWS = 120_000;
   private static final long HALF = 26_000_000;

@@ -29,9 +29,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The throttle with real standbys, whose replay is stopped, delayed and lost. */
+@Tag("long")
 class ReplicationIT {
   private static final int ROWS = 20_000;
   private static final Duration LIMIT = Duration.ofSeconds(1);

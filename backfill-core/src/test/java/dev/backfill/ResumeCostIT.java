@@ -17,11 +17,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a run reads that goes on where another one was stopped. */
 @PostgresTest
+@Tag("long")
 class ResumeCostIT {
   private static final int SMALL = 5_000;
   private static final int LARGE = 100_000;

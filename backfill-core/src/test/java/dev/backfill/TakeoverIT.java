@@ -12,9 +12,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The owner is gone, in one way or another, and a second node goes on. */
+@Tag("long")
 class TakeoverIT {
   private static final int ROWS = 20_000;
   private static final Duration PATIENCE = Duration.ofMinutes(2);

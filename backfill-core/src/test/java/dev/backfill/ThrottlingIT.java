@@ -44,12 +44,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.postgresql.PGConnection;
 
 /** Runs that hold back for signals, the users' own too, and for the sessions that they block. */
+@Tag("long")
 class ThrottlingIT {
   private static final int ROWS = 20_000;
   private static final Duration PATIENCE = Duration.ofMinutes(2);
