@@ -29,6 +29,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** An index on the column that is filled: no update can be in place, and every row moves. */
 @PostgresTest
 class VacuumIT {
+  private static final String VACUUMS =
+      "select count(*) from pg_stat_progress_vacuum"
+          + " where datname = current_database() and relid = 'events'::regclass";
+
   private static final int ROWS = 60_000;
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -174,7 +178,7 @@ class VacuumIT {
           .atMost(PATIENCE)
           .until(
               () ->
-                  database.queryLong("select count(*) from pg_stat_progress_vacuum") == 1
+                  database.queryLong(VACUUMS) == 1
                       && run.progress().waitingFor().filter(w -> w.contains("vacuum")).isPresent());
       if (request.equals("stop")) {
         run.stop();
@@ -185,13 +189,12 @@ class VacuumIT {
       }
       assertThat(events(BackfillEvent.VacuumSkipped.class).get(0).reason())
           .contains("to pause or to end");
-      assertThat(database.queryLong("select count(*) from pg_stat_progress_vacuum")).isZero();
+      assertThat(database.queryLong(VACUUMS)).isZero();
     }
   }
 
   private boolean vacuumEnded() {
-    return database.queryLong("select count(*) from pg_stat_progress_vacuum") == 0
-        && !events(BackfillEvent.VacuumSkipped.class).isEmpty();
+    return database.queryLong(VACUUMS) == 0 && !events(BackfillEvent.VacuumSkipped.class).isEmpty();
   }
 
   @Test

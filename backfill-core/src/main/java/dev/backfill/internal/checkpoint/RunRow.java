@@ -50,9 +50,11 @@ public record RunRow(
   /**
    * The state to leave it in after something was done beside it: as it was. An owner that was
    * killed has left RUNNING there.
+   *
+   * @param now the phase once the run was ours: its owner may have finished it before
    */
-  public RunState stateAtRest() {
-    if (phase == Phase.DONE) {
+  public RunState stateAtRest(Phase now) {
+    if (now == Phase.DONE) {
       return RunState.DONE;
     }
     return state == RunState.RUNNING ? RunState.STOPPED : state;

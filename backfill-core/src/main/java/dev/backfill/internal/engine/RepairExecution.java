@@ -117,6 +117,7 @@ public final class RepairExecution {
       ControlConnection connection, RunRegister register, KnownRun known, Lease lease)
       throws Exception {
     RunRow before = known.run();
+    Phase phase = register.find(before.name()).phase();
     Ownership ownership =
         new Ownership(
             register.runs(),
@@ -133,7 +134,7 @@ public final class RepairExecution {
       ownership.log("repaired", filled + " rows filled");
       return filled;
     } finally {
-      ownership.release(before.stateAtRest(), before.lastError());
+      ownership.release(before.stateAtRest(phase), before.lastError());
     }
   }
 

@@ -229,7 +229,8 @@ public final class RunExecution {
             ticker,
             sleeper);
     boolean whole = work == Work.WHOLE_RUN;
-    RunState end = whole ? RunState.FAILED : registered.stateAtRest();
+    RunState end =
+        whole ? RunState.FAILED : registered.stateAtRest(register.find(registered.name()).phase());
     Optional<String> error = whole ? Optional.empty() : registered.lastError();
     try {
       control.observe(

@@ -9,14 +9,17 @@ public final class OldestSnapshot {
   // sessions of other databases hold nothing back here, but for walsenders, which pass on what a
   // standby needs. A slot's xmin counts as well; age(xid) orders them all, and the clock is known
   // for sessions and prepared transactions only.
+  // The kind of a session that the role may not see is told by what everybody sees.
   private static final String HOLDERS =
       """
       select age(coalesce(backend_xmin, backend_xid)) as xids, xact_start as since,
              'session ' || pid || coalesce(' ' || nullif(application_name, ''), '') as holder
-      from pg_stat_activity
+      from (select *, coalesce(backend_type, case when usesysid is null then 'autovacuum worker'
+              when datid is null then 'walsender' else 'client backend' end) as kind
+            from pg_stat_activity) as a
       where coalesce(backend_xmin, backend_xid) is not null and pid <> pg_backend_pid()
-        and backend_type not like 'autovacuum%'
-        and (datname = current_database() or backend_type = 'walsender')
+        and kind not like 'autovacuum%'
+        and (datname = current_database() or kind = 'walsender')
       union all
       select age(transaction), prepared, 'prepared transaction ' || gid
       from pg_prepared_xacts where database = current_database()

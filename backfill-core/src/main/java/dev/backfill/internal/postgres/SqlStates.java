@@ -77,7 +77,7 @@ public final class SqlStates {
     if (EXHAUSTED.contains(state)) {
       return Kind.EXHAUSTED;
     }
-    return DATA.contains(state) || DATA_CLASSES.contains(state.substring(0, 2))
+    return DATA.contains(state) || DATA_CLASSES.stream().anyMatch(state::startsWith)
         ? Kind.DATA
         : Kind.FATAL;
   }

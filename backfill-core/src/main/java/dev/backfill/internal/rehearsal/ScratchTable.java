@@ -46,16 +46,19 @@ public final class ScratchTable {
     String storage = figures.storage();
     Tx.run(
         connection,
-        tx ->
-            execute(
-                tx,
-                "create table "
-                    + sql()
-                    + " (like "
-                    + figures.leaf().sql()
-                    + " including constraints including generated including storage"
-                    + " including compression)"
-                    + (storage.isEmpty() ? "" : " with (" + storage + ")")));
+        tx -> {
+          // Whoever waits for the leaf without an end holds a snapshot.
+          execute(tx, "set local lock_timeout = '5s'");
+          execute(
+              tx,
+              "create table "
+                  + sql()
+                  + " (like "
+                  + figures.leaf().sql()
+                  + " including constraints including generated including storage"
+                  + " including compression)"
+                  + (storage.isEmpty() ? "" : " with (" + storage + ")"));
+        });
   }
 
   /** Copies the rows of some blocks, and returns where the WAL ended. */
