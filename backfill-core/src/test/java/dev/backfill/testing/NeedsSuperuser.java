@@ -8,7 +8,6 @@ import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
  * Leaves a test out of {@code -Dbackfill.test.role=least}; its report names the test as skipped,
@@ -28,7 +27,9 @@ public @interface NeedsSuperuser {
       if (!LibraryRole.isLeast()) {
         return ConditionEvaluationResult.enabled("the library connects as a superuser");
       }
-      return AnnotationSupport.findAnnotation(context.getElement(), NeedsSuperuser.class)
+      return context
+          .getElement()
+          .map(element -> element.getAnnotation(NeedsSuperuser.class))
           .map(
               needs -> ConditionEvaluationResult.disabled("needs a superuser: it " + needs.value()))
           .orElseGet(() -> ConditionEvaluationResult.enabled("the least role will do"));
