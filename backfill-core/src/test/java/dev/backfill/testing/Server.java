@@ -25,7 +25,6 @@ interface Server {
   }
 
   static Server start(String provider) {
-    Pooling.requireEmbedded(provider);
     Server server =
         switch (provider) {
           case EMBEDDED -> EmbeddedServer.start();
@@ -33,6 +32,8 @@ interface Server {
           default -> ExistingServer.of(provider);
         };
     ServerRequirements.check(server, provider);
+    // Last: a provider that is misspelt, or not there, is the more basic mistake.
+    Pooling.requireEmbedded(provider);
     return server;
   }
 }
