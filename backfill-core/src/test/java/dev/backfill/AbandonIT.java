@@ -557,7 +557,8 @@ class AbandonIT {
         "create table orders_2 partition of orders for values from (5000) to (1000000)",
         "insert into orders select g, now() from generate_series(1, " + ROWS + ") g");
     stopInTheMiddle(slowly());
-    assertThat(covers()).hasSizeGreaterThan(3);
+    // Before 15 the triggers of the partitions are internal, and not listed.
+    assertThat(covers()).hasSizeGreaterThanOrEqualTo(3);
     operators().abandon(RUN);
     assertNothingIsLeft();
     assertThat(columns("orders_1") + columns("orders_2")).isZero();

@@ -68,7 +68,10 @@ class ConnectionsIT {
             .run();
 
     assertThat(result.state()).isEqualTo(RunState.DONE);
-    assertThat(result.retries()).isPositive();
+    // A pooler replaces an idle session that has ended, and the run need not notice.
+    if (!Boolean.getBoolean("backfill.test.pgbouncer")) {
+      assertThat(result.retries()).isPositive();
+    }
     audit.assertEachRowOnce(ROWS);
   }
 

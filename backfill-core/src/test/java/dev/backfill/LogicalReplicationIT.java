@@ -47,7 +47,7 @@ class LogicalReplicationIT {
     publisher.execute("create publication everything for table orders");
     // By hand: made by CREATE SUBSCRIPTION on the same server it would wait for itself.
     publisher.queryString("select pg_create_logical_replication_slot(?, 'pgoutput')::text", name);
-    PGSimpleDataSource source = publisher.unpooled();
+    PGSimpleDataSource source = publisher.direct();
     subscriber.execute(
         "create subscription \"%s\" connection 'host=%s port=%d dbname=%s user=%s password=%s'"
                 .formatted(
