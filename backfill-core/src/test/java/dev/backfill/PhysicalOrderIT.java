@@ -155,8 +155,7 @@ class PhysicalOrderIT {
     database.execute("alter table orders add column status_code text");
     database.execute("create index on orders (id) where status_code is null");
     database.execute("create index on orders (status_code)");
-    PGSimpleDataSource misled = database.unpooled();
-    misled.setOptions("-c enable_tidscan=off");
+    PGSimpleDataSource misled = database.unpooledWith("enable_tidscan = off");
     List<String> sent = new CopyOnWriteArrayList<>();
     BoundBackfill backfill =
         statusCode()
@@ -359,8 +358,7 @@ class PhysicalOrderIT {
     assertThat(inCache.order()).isEqualTo(ScanOrder.KEY);
     assertThat(inCache.orderReason()).contains("the caches hold the table");
 
-    PGSimpleDataSource small = database.unpooled();
-    small.setOptions("-c effective_cache_size=4MB");
+    PGSimpleDataSource small = database.unpooledWith("effective_cache_size = '4MB'");
     BackfillPlan plan = twice(small).plan();
     assertThat(plan.order()).isEqualTo(ScanOrder.PHYSICAL);
     assertThat(plan.orderReason()).contains("correlation", "too large for the caches");
