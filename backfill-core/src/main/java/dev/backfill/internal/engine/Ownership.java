@@ -12,7 +12,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
-import org.jooq.exception.DataAccessException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +26,7 @@ final class Ownership {
   private final LeaseStore leases;
   private final ControlConnection connection;
   private final Lease lease;
-  private final Thread keeper;
+  private final Heartbeat heartbeat;
   private boolean abandoned;
 
   Ownership(
@@ -43,12 +42,10 @@ final class Ownership {
     this.leases = leases;
     this.connection = connection;
     this.lease = lease;
-    this.keeper =
-        new Thread(
-            new LeaseKeeper(connection, leases, lease, duration, control, ticker, sleeper),
-            "backfill-" + lease.run() + "-lease");
-    keeper.setDaemon(true);
-    keeper.start();
+    this.heartbeat =
+        Heartbeat.start(
+            "backfill-" + lease.run() + "-lease",
+            new LeaseKeeper(connection, leases, lease, duration, control, ticker, sleeper));
   }
 
   String run() {
@@ -108,8 +105,7 @@ final class Ownership {
 
   /** Ends the run for good: its progress is deleted, and the lease given back. */
   void abandon(AbandonStore store, String detail) throws SQLException, InterruptedException {
-    // A heartbeat after it would give the lease of nobody a time.
-    endHeartbeat();
+    heartbeat.end();
     abandoned =
         connection.insist(
             c ->
@@ -123,40 +119,25 @@ final class Ownership {
     }
   }
 
-  private void endHeartbeat() throws InterruptedException {
-    keeper.interrupt();
-    keeper.join();
-  }
-
   /** Ends the heartbeat and gives the lease back; when that fails the lease expires by itself. */
   void release(RunState state, Optional<String> error) {
     if (abandoned) {
       return;
     }
-    boolean interrupted = Thread.interrupted();
-    try {
-      endHeartbeat();
-      connection.run(
-          c -> {
-            // The history is the successor's when there is one.
-            if (leases.release(c, lease, state, error.orElse(null))) {
-              runs.log(
-                  c,
-                  lease.run(),
-                  state.name().toLowerCase(java.util.Locale.ROOT),
-                  error.orElse(""));
-            }
-          });
-    } catch (SQLException | DataAccessException e) {
-      LOG.warn(
-          "The lease of run {} was not given back: {}. It expires by itself.",
-          lease.run(),
-          e.getMessage());
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    heartbeat.release(
+        LOG,
+        "run " + lease.run(),
+        () ->
+            connection.run(
+                c -> {
+                  // The history is the successor's when there is one.
+                  if (leases.release(c, lease, state, error.orElse(null))) {
+                    runs.log(
+                        c,
+                        lease.run(),
+                        state.name().toLowerCase(java.util.Locale.ROOT),
+                        error.orElse(""));
+                  }
+                }));
   }
 }

@@ -23,7 +23,7 @@ final class VerificationLease {
   private final Lease lease;
   private final Duration duration;
   private final Sleeper sleeper;
-  private final Thread keeper;
+  private final Heartbeat heartbeat;
   private boolean failing;
 
   VerificationLease(
@@ -37,9 +37,7 @@ final class VerificationLease {
     this.lease = lease;
     this.duration = duration;
     this.sleeper = sleeper;
-    this.keeper = new Thread(this::keep, "backfill-" + lease.run() + "-verification-lease");
-    keeper.setDaemon(true);
-    keeper.start();
+    this.heartbeat = Heartbeat.start("backfill-" + lease.run() + "-verification-lease", this::keep);
   }
 
   private void keep() {
@@ -76,22 +74,9 @@ final class VerificationLease {
 
   /** Ends the heartbeat and gives the lease back; when that fails the lease expires by itself. */
   void release() {
-    boolean interrupted = Thread.interrupted();
-    try {
-      // A heartbeat after the release would give the lease of nobody a time.
-      keeper.interrupt();
-      keeper.join();
-      connection.run(c -> store.release(c, lease));
-    } catch (SQLException | DataAccessException e) {
-      LOG.warn(
-          "The lease of the verification of run {} was not given back: {}. It expires by itself.",
-          lease.run(),
-          e.getMessage());
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    heartbeat.release(
+        LOG,
+        "the verification of run " + lease.run(),
+        () -> connection.run(c -> store.release(c, lease)));
   }
 }
