@@ -113,17 +113,28 @@ public final class LocalPostgres implements AutoCloseable {
   }
 
   private void stop(String signal) {
+    if (running == null) {
+      throw new IllegalStateException("the server is not running");
+    }
+    try {
+      Signals.send(signal, Long.parseLong(Files.readAllLines(pidFile()).get(0).strip()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    awaitEnd();
+  }
+
+  /** Waits, for a minute at most, until it has ended, by itself or because it was told to. */
+  public void awaitEnd() {
     EmbeddedPostgres server = running;
     if (server == null) {
       throw new IllegalStateException("the server is not running");
     }
+    Awaitility.await("the server's end")
+        .atMost(LONG)
+        // The postmaster removes it as its last act, after its children.
+        .until(() -> Files.notExists(pidFile()));
     try {
-      long pid = Long.parseLong(Files.readAllLines(pidFile()).get(0).strip());
-      Signals.send(signal, pid);
-      Awaitility.await("the server's end")
-          .atMost(LONG)
-          // The postmaster removes it as its last act, after its children.
-          .until(() -> Files.notExists(pidFile()));
       server.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
