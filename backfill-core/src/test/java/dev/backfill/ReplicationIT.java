@@ -8,7 +8,6 @@ import static org.awaitility.Awaitility.await;
 import dev.backfill.event.BackfillEvent;
 import dev.backfill.event.BackfillEvent.ThrottleReleased;
 import dev.backfill.event.BackfillEvent.Throttled;
-import dev.backfill.examples.local.SlowLink;
 import dev.backfill.examples.local.Standby;
 import dev.backfill.examples.local.WalReceiver;
 import dev.backfill.model.BackfillResult;
@@ -17,7 +16,6 @@ import dev.backfill.model.RunState;
 import dev.backfill.model.Timeouts;
 import dev.backfill.testing.PrivateServer;
 import dev.backfill.testing.TestDatabase;
-import dev.backfill.throttle.Joining;
 import dev.backfill.throttle.NotOurs;
 import dev.backfill.throttle.ReplicationLag;
 import java.time.Duration;
@@ -196,57 +194,6 @@ class ReplicationIT {
         assertDone(run);
       }
     }
-  }
-
-  @Test
-  @DisplayName("S3, S14: one that never catches up is given up at the deadline")
-  void joinerThatNeverCatchesUp() throws Exception {
-    try (SlowLink link = SlowLink.to(server.postgres());
-        Standby standby = server.standby("crawler").through(link).attach()) {
-      fallBehind(standby, link);
-      standby.start();
-      awaitCatchup("crawler");
-
-      assertThat(run(replicationLag(LIMIT).whenJoining(Joining.WAIT, Duration.ofSeconds(2))).rows())
-          .isEqualTo(ROWS);
-      assertThat(catchups("crawler")).isEqualTo(1);
-    }
-  }
-
-  @Test
-  @DisplayName("S14: at half pace the run goes on while a standby catches up")
-  void joinerAtHalfPace() throws Exception {
-    try (SlowLink link = SlowLink.to(server.postgres());
-        Standby standby = server.standby("halfway").through(link).attach()) {
-      fallBehind(standby, link);
-      standby.start();
-      awaitCatchup("halfway");
-
-      assertThat(run(replicationLag(LIMIT).whenJoining(Joining.HALF_PACE, PATIENCE)).rows())
-          .isEqualTo(ROWS);
-      assertThat(catchups("halfway")).isEqualTo(1);
-      assertThat(events).noneMatch(Throttled.class::isInstance);
-    }
-  }
-
-  /** Stops it, writes more than the link then carries in minutes, and leaves it stopped. */
-  private void fallBehind(Standby standby, SlowLink link) {
-    standby.awaitCaughtUp();
-    standby.stop();
-    link.rate(100_000);
-    database.execute(
-        "create table noise as select g, repeat(md5(g::text), 10) from generate_series(1, 100000)"
-            + " g");
-  }
-
-  private void awaitCatchup(String standby) {
-    await().atMost(PATIENCE).until(() -> catchups(standby) == 1);
-  }
-
-  private long catchups(String standby) {
-    return database.queryLong(
-        "select count(*) from pg_stat_replication where state = 'catchup' and application_name = ?",
-        standby);
   }
 
   @Test
