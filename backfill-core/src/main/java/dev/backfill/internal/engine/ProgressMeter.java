@@ -16,7 +16,7 @@ final class ProgressMeter {
   private static final String TABLE = "table";
   private static final String SERVER = "server";
   private static final String PAUSE = "pause";
-  private static final String VACUUM = "vacuum";
+  private static final String VACUUM = "vacuum of ";
 
   private final Ticker ticker;
   private String run = "";
@@ -117,13 +117,14 @@ final class ProgressMeter {
           TABLE, "table " + locked.table() + ", locked by " + locked.holders(), ticker.nanos());
     } else if (event instanceof BackfillEvent.VacuumAwaited vacuum) {
       others.begins(
-          VACUUM,
+          VACUUM + vacuum.table(),
           "vacuum of table %s by %s, for its %d dead rows"
               .formatted(vacuum.table(), vacuum.by(), vacuum.deadRows()),
           ticker.nanos());
-    } else if (event instanceof BackfillEvent.Vacuumed
-        || event instanceof BackfillEvent.VacuumSkipped) {
-      others.ends(VACUUM);
+    } else if (event instanceof BackfillEvent.Vacuumed done) {
+      others.ends(VACUUM + done.table());
+    } else if (event instanceof BackfillEvent.VacuumSkipped skipped) {
+      others.ends(VACUUM + skipped.table());
     } else if (event instanceof BackfillEvent.DdlWaiting ddl) {
       others.begins("ddl", "lock held by " + ddl.holders(), ticker.nanos());
     } else if (event instanceof BackfillEvent.DdlExecuted

@@ -62,6 +62,19 @@ class ProgressMeterTest {
   }
 
   @Test
+  @DisplayName("The end of one table's vacuum does not end the wait for another's")
+  void waitsForVacuum() {
+    meter.on(new BackfillEvent.VacuumAwaited(RUN, "a", 7, "autovacuum"));
+    meter.on(new BackfillEvent.VacuumSkipped(RUN, "b", 7, "off"));
+    meter.on(new BackfillEvent.Vacuumed(RUN, "b", "autovacuum", Duration.ZERO));
+
+    assertThat(meter.now().waitingFor())
+        .contains("vacuum of table a by autovacuum, for its 7 dead rows");
+    meter.on(new BackfillEvent.VacuumSkipped(RUN, "a", 7, "broken off"));
+    assertThat(meter.now().waitingFor()).isEmpty();
+  }
+
+  @Test
   void pausedByRequest() {
     meter.paused("resume() of its handle, which paused it");
     assertThat(meter.now().waitingFor()).get().asString().contains("paused");
