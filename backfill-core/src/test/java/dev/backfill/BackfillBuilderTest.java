@@ -44,6 +44,7 @@ class BackfillBuilderTest {
         bad("vacuum", b -> b.vacuum(Vacuum.run(0))),
         bad("vacuum", b -> b.vacuum(Vacuum.run(Double.NaN))),
         bad("vacuum", b -> b.vacuum(Vacuum.await(1.01))),
+        bad("vacuum", b -> b.vacuum(Vacuum.await(0.1).withDeadline(Duration.ofMillis(999)))),
         bad("stripes", b -> b.stripes(Stripes.of(0))),
         bad("stripes", b -> b.stripes(Stripes.of(3))),
         bad("stripes", b -> b.stripes(Stripes.of(128))),

@@ -227,6 +227,62 @@ class VacuumIT {
     assertThat(order.size()).as("after").isGreaterThan(awaited + 2);
   }
 
+  /** Autovacuum leaves a table that somebody has locked, however many of its rows are dead. */
+  private LockHolder autovacuumKeptOut() {
+    create("autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000");
+    return LockHolder.table(database, "events", "share update exclusive");
+  }
+
+  @Test
+  void anAutovacuumThatDoesNotComeIsWaitedForUntilTheDeadlineAndNotAgain() {
+    try (LockHolder holder = autovacuumKeptOut()) {
+      assertThat(
+              twice(Vacuum.await(0.1).withDeadline(Duration.ofSeconds(2)))
+                  .on(database.dataSource())
+                  .run()
+                  .state())
+          .isEqualTo(RunState.DONE);
+      assertThat(holder.isAlive()).isTrue();
+    }
+    assertThat(events(BackfillEvent.VacuumAwaited.class)).hasSize(1);
+    assertThat(events(BackfillEvent.VacuumSkipped.class))
+        .hasSize(1)
+        .allMatch(skipped -> skipped.reason().contains("did not come within 2 s"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"stop", "pause", "a lost session"})
+  void aWaitForAutovacuumEndsWith(String end) throws InterruptedException {
+    try (LockHolder holder = autovacuumKeptOut();
+        BackfillRun run = twice(Vacuum.await(0.1)).on(database.dataSource()).start()) {
+      Awaitility.await("the wait").atMost(PATIENCE).until(() -> waitsFor(run, "vacuum of table"));
+      switch (end) {
+        case "stop" -> run.stop();
+        case "pause" -> run.pause();
+        default -> assertThat(database.terminateBackends("app")).isPositive();
+      }
+      Awaitility.await("its end")
+          .atMost(PATIENCE)
+          .until(() -> !events(BackfillEvent.VacuumSkipped.class).isEmpty());
+
+      String reason = events(BackfillEvent.VacuumSkipped.class).get(0).reason();
+      if (end.equals("a lost session")) {
+        assertThat(reason).contains("was broken off");
+        Awaitility.await("the next wait")
+            .atMost(PATIENCE)
+            .until(() -> events(BackfillEvent.VacuumAwaited.class).size() > 1);
+      } else {
+        assertThat(reason).contains("to pause or to end");
+        assertThat(waitsFor(run, "vacuum of table")).isFalse();
+      }
+      assertThat(holder.isAlive()).isTrue();
+    }
+  }
+
+  private static boolean waitsFor(BackfillRun run, String what) {
+    return run.progress().waitingFor().filter(w -> w.contains(what)).isPresent();
+  }
+
   @Test
   void nobodyWaitsForAnAutovacuumThatNeverComes() {
     twice(Vacuum.await(0.1)).on(database.dataSource()).run();

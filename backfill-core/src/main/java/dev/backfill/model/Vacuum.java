@@ -1,5 +1,7 @@
 package dev.backfill.model;
 
+import java.time.Duration;
+
 /**
  * What a run does about the dead rows that it leaves. It counts those of its own that moved: the
  * old version of a row that was updated in place (HOT) is free space again without a vacuum. A
@@ -14,10 +16,27 @@ public sealed interface Vacuum {
    * Batches are held back at the share until autovacuum has been there.
    *
    * @param share above 0, at most 1
+   * @param deadline for how long at most; at least 1 s, default 10 min
    */
-  record Await(double share) implements Vacuum {
+  record Await(double share, Duration deadline) implements Vacuum {
     public Await {
       check("await", share);
+      if (deadline.compareTo(Duration.ofSeconds(1)) < 0) {
+        throw new IllegalArgumentException(
+            "vacuum: the deadline of await(...) must be at least 1 s, was " + deadline);
+      }
+    }
+
+    /**
+     * Holds batches back for that long at most, all waits for one vacuum taken together and pauses
+     * of the run left out; then the run says so and goes on, and does not wait again until the
+     * table was vacuumed. More where one vacuum of the table takes longer than 10 minutes.
+     *
+     * @param value at least 1 s; looked at once a second
+     * @throws IllegalArgumentException for less
+     */
+    public Await withDeadline(Duration value) {
+      return new Await(share, value);
     }
   }
 
@@ -39,14 +58,15 @@ public sealed interface Vacuum {
 
   /**
    * Holds batches back at that share of dead rows until autovacuum has been there. Where autovacuum
-   * comes later than that by its settings, they are held from there on; where it does not come at
-   * all, the run says so and goes on.
+   * comes later than that by its settings, they are held from there on; where it is off, or has not
+   * been there after 10 minutes, the run says so and goes on.
    *
    * @param share above 0, at most 1; 0.1 for a tenth of the rows
    * @throws IllegalArgumentException for any other share
+   * @see Await#withDeadline
    */
-  static Vacuum await(double share) {
-    return new Await(share);
+  static Await await(double share) {
+    return new Await(share, Duration.ofMinutes(10));
   }
 
   /**

@@ -56,11 +56,6 @@ public record BatchContext(
 
   /** Leaves the server to others for a while. */
   void rest(Duration duration) throws InterruptedException {
-    rest(control, ticker, sleeper, duration);
-  }
-
-  private static void rest(Control control, Ticker ticker, Sleeper sleeper, Duration duration)
-      throws InterruptedException {
     long until = ticker.nanos() + duration.toNanos();
     for (long left = duration.toNanos(); left > 0; left = until - ticker.nanos()) {
       control.proceed();
@@ -72,8 +67,15 @@ public record BatchContext(
   public static Vacuuming.Holding holding(Control control, Ticker ticker, Sleeper sleeper) {
     return new Vacuuming.Holding() {
       @Override
-      public void rest(Duration duration) throws InterruptedException {
-        BatchContext.rest(control, ticker, sleeper, duration);
+      public boolean rest(Duration duration) throws InterruptedException {
+        long until = ticker.nanos() + duration.toNanos();
+        for (long left = duration.toNanos(); left > 0; left = until - ticker.nanos()) {
+          if (!control.wanted()) {
+            return false;
+          }
+          sleeper.sleep(Duration.ofNanos(Math.min(left, SLICE.toNanos())));
+        }
+        return control.wanted();
       }
 
       @Override

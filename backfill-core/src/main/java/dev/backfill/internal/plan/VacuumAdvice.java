@@ -24,8 +24,10 @@ final class VacuumAdvice {
       return Optional.of(
           String.format(
               Locale.ROOT,
-              "Batches wait for autovacuum at %,d dead rows, or where it comes later; of %s it %s.",
+              "Batches wait for autovacuum at %,d dead rows, or where it comes later, for at most %,d"
+                  + " s; of %s it %s.",
               (long) (await.share() * leaf.estimatedRows()),
+              await.deadline().toSeconds(),
               leaf.sql(),
               autovacuum));
     }

@@ -12,58 +12,48 @@ import dev.backfill.model.Vacuum;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jooq.exception.DataAccessException;
 
 /**
- * Keeps the dead rows of a run within a bound. Shared by its workers: one at a time looks and
- * vacuums, and those whose table has reached its bound are held meanwhile.
+ * Keeps the dead rows of a run within a bound. Shared by its workers: of those at one table one at
+ * a time looks and vacuums, and the others are held meanwhile once the table has reached its bound.
  *
  * <ol>
  *   <li>Rows that batches moved are counted for each table. An eighth of the bound apart, the
  *       number of the next transaction is kept with them.
  *   <li>At the bound the oldest snapshot is asked for. Where it sees half of them or more still, no
  *       vacuum removes them: that is said, and the run goes on.
- *   <li>Else the run vacuums, or waits for autovacuum, as asked for.
+ *   <li>Else the run vacuums, or waits for autovacuum, as asked for. A wait that has reached its
+ *       deadline is given up until the table was vacuumed.
  * </ol>
  */
 public final class Vacuuming {
+  private static final Duration TURN = Duration.ofMillis(100);
   private static final Duration LOOK = Duration.ofSeconds(1);
   private static final Duration LATER = Duration.ofSeconds(30);
   // Statistics are reported a second late.
   private static final int LOOKS_BEFORE_GIVING_UP = 5;
   private static final long FEWEST = 1_000;
+  private static final String UNWANTED = "the run is to pause or to end";
 
   private final String run;
   private final Vacuum policy;
   private final Holding holding;
   private final Consumer<BackfillEvent> events;
   private final Ticker ticker;
-  private final ReentrantLock turn = new ReentrantLock();
-  private final Map<Long, State> tables = new HashMap<>();
+  private final Map<Long, TableState> tables = new ConcurrentHashMap<>();
 
   /** How a worker is held between two batches. */
   public interface Holding {
-    /** Waits; ends by exception when the worker is to end. Returns late when the run is paused. */
-    void rest(Duration duration) throws InterruptedException;
+    /** Waits; returns false, and at once, when the run is to pause or to end. */
+    boolean rest(Duration duration) throws InterruptedException;
 
     /** Whether a statement that takes long is to go on. */
     boolean wanted();
-  }
-
-  private static final class State {
-    private final DeadRows dead;
-    private long vacuums = -1;
-    private long nextLook = Long.MIN_VALUE;
-    private boolean told;
-
-    State(DeadRows dead) {
-      this.dead = dead;
-    }
   }
 
   public Vacuuming(
@@ -77,18 +67,17 @@ public final class Vacuuming {
 
   /** A batch was committed, and so many of its rows were not updated in place. */
   public void moved(Leaf leaf, long rows) {
-    if (policy instanceof Vacuum.Off) {
-      return;
-    }
-    synchronized (tables) {
-      state(leaf).dead.add(rows);
+    if (!(policy instanceof Vacuum.Off)) {
+      state(leaf).moved(rows);
     }
   }
 
-  private State state(Leaf leaf) {
+  private TableState state(Leaf leaf) {
     return tables.computeIfAbsent(
         leaf.oid(),
-        oid -> new State(new DeadRows(Math.max(FEWEST, (long) (share() * leaf.estimatedRows())))));
+        oid ->
+            new TableState(
+                new DeadRows(Math.max(FEWEST, (long) (share() * leaf.estimatedRows())))));
   }
 
   private double share() {
@@ -99,7 +88,7 @@ public final class Vacuuming {
   }
 
   /**
-   * Returns when the next batch of the table may start.
+   * Returns when the next batch of the table may start, or when the run is to pause or to end.
    *
    * @param connection in no transaction
    */
@@ -108,91 +97,91 @@ public final class Vacuuming {
     if (policy instanceof Vacuum.Off) {
       return;
     }
-    State state;
-    boolean look;
-    synchronized (tables) {
-      state = state(leaf);
-      look = state.dead.markDue() || due(state);
-    }
-    if (!look) {
-      return;
-    }
-    while (!turn.tryLock()) {
-      holding.rest(LOOK.dividedBy(10));
-    }
-    try {
-      look(connection, leaf, state);
-    } finally {
-      turn.unlock();
+    TableState state = state(leaf);
+    if ((state.markDue() || due(state)) && isTurn(state)) {
+      try {
+        look(connection, leaf, state);
+      } finally {
+        state.turn().unlock();
+      }
     }
   }
 
-  private void look(Connection connection, Leaf leaf, State state)
+  /** Waits for it while the table is at its bound: a mark is set by whoever looks already. */
+  private boolean isTurn(TableState state) throws InterruptedException {
+    while (!state.turn().tryLock()) {
+      if (!due(state) || !holding.rest(TURN)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean due(TableState state) {
+    return state.due(ticker.nanos());
+  }
+
+  private void look(Connection connection, Leaf leaf, TableState state)
       throws SQLException, InterruptedException {
-    long begun = ticker.nanos();
-    boolean held = false;
-    for (int looks = 1; ; looks++) {
-      OldestSnapshot.Horizon horizon = OldestSnapshot.horizon(connection);
-      VacuumStatistics statistics = VacuumStatistics.of(connection, leaf.oid());
-      long removable = counted(state, horizon, statistics);
-      if (!due(state)) {
-        if (held) {
-          vacuumed(leaf, state, "autovacuum", begun);
+    VacuumWait wait = new VacuumWait(run, leaf, state, events, ticker);
+    try {
+      for (int looks = 1; isAwaited(connection, wait, looks); looks++) {
+        wait.begins("autovacuum");
+        if (!holding.rest(LOOK)) {
+          wait.skipped(UNWANTED, Duration.ZERO);
+          return;
         }
-        return;
+        state.waited(LOOK);
       }
-      if (removable < state.dead.bound() / 2) {
-        String holder = OldestSnapshot.holder(connection);
-        skipped(leaf, state, "the oldest snapshot sees the rows: " + holder, LOOK, held);
-        return;
-      }
-      if (policy instanceof Vacuum.Run) {
-        vacuum(connection, leaf, state, removable);
-        return;
-      }
-      if (statistics.automatic() && rows(state) <= statistics.threshold()) {
-        lookAgainIn(LOOK, state);
-        return;
-      }
-      Optional<String> never = neverComes(statistics);
-      if (never.isPresent() && (!statistics.automatic() || looks > LOOKS_BEFORE_GIVING_UP)) {
-        skipped(leaf, state, never.get(), LATER, held);
-        return;
-      }
-      if (!held) {
-        held = true;
-        awaited(leaf, state, "autovacuum");
-      }
-      holding.rest(LOOK);
+    } catch (Throwable e) {
+      wait.brokenOff(e);
+      throw e;
     }
   }
 
-  /** Counts anew, and returns how many rows a vacuum would remove. */
-  private long counted(State state, OldestSnapshot.Horizon horizon, VacuumStatistics statistics) {
-    synchronized (tables) {
-      if (state.vacuums >= 0 && statistics.vacuums() > state.vacuums) {
-        // Somebody has vacuumed it: no more are dead than the statistics have.
-        state.dead.removed(Math.max(0, state.dead.rows() - statistics.deadRows()));
-      }
-      state.vacuums = statistics.vacuums();
-      if (state.dead.markDue()) {
-        state.dead.mark(horizon.next());
-      }
-      return state.dead.removable(horizon.oldest());
+  /** Looks, and does what can be done now; whether autovacuum is waited for then. */
+  private boolean isAwaited(Connection connection, VacuumWait wait, int looks) throws SQLException {
+    TableState state = wait.state();
+    OldestSnapshot.Horizon horizon = OldestSnapshot.horizon(connection);
+    VacuumStatistics statistics = VacuumStatistics.of(connection, wait.leaf().oid());
+    long removable = state.counted(horizon, statistics);
+    if (!due(state)) {
+      wait.vacuumed("autovacuum");
+      return false;
     }
+    if (removable < state.bound() / 2) {
+      wait.skipped("the oldest snapshot sees the rows: " + OldestSnapshot.holder(connection), LOOK);
+      return false;
+    }
+    if (policy instanceof Vacuum.Await await) {
+      return isAwaited(await, statistics, wait, looks);
+    }
+    vacuum(connection, wait, removable);
+    return false;
   }
 
-  private boolean due(State state) {
-    synchronized (tables) {
-      return state.dead.due()
-          && (state.nextLook == Long.MIN_VALUE || ticker.nanos() - state.nextLook >= 0);
+  private boolean isAwaited(
+      Vacuum.Await await, VacuumStatistics statistics, VacuumWait wait, int looks) {
+    TableState state = wait.state();
+    if (statistics.automatic() && state.rows() <= statistics.threshold()) {
+      wait.early("autovacuum comes above %d dead rows".formatted(statistics.threshold()), LOOK);
+      return false;
     }
-  }
-
-  private long rows(State state) {
-    synchronized (tables) {
-      return state.dead.rows();
+    if (state.givenUp()) {
+      state.lookAgainAt(ticker.nanos() + LATER.toNanos());
+      return false;
     }
+    Optional<String> never = neverComes(statistics);
+    if (never.isPresent() && (!statistics.automatic() || looks > LOOKS_BEFORE_GIVING_UP)) {
+      wait.skipped(never.get(), LATER);
+      return false;
+    }
+    if (state.waited().compareTo(await.deadline()) >= 0) {
+      state.giveUp();
+      wait.skipped(late(await, statistics), LATER);
+      return false;
+    }
+    return true;
   }
 
   private static Optional<String> neverComes(VacuumStatistics statistics) {
@@ -207,67 +196,33 @@ public final class Vacuuming {
                 .formatted(statistics.threshold(), statistics.deadRows()));
   }
 
-  private void vacuum(Connection connection, Leaf leaf, State state, long removable)
-      throws SQLException {
-    long begun = ticker.nanos();
-    awaited(leaf, state, "this run");
+  private static String late(Vacuum.Await await, VacuumStatistics statistics) {
+    return "autovacuum %s within %d s, the deadline of await(...), and is not waited for again until it has been there: see whether its workers are busy elsewhere or somebody has the table locked, or let the run vacuum, vacuum(run(...))"
+        .formatted(
+            statistics.atWork() ? "is at the table and was not done" : "did not come",
+            await.deadline().toSeconds());
+  }
+
+  private void vacuum(Connection connection, VacuumWait wait, long removable) throws SQLException {
+    wait.begins("this run");
     Thread worker = Thread.currentThread();
     try {
       Optional<String> refusal =
           TableVacuum.run(
-              connection, leaf.sql(), () -> holding.wanted() && !worker.isInterrupted());
+              connection, wait.leaf().sql(), () -> holding.wanted() && !worker.isInterrupted());
       if (refusal.isPresent()) {
-        skipped(leaf, state, refusal.get(), LATER, true);
+        wait.skipped(refusal.get(), LATER);
         return;
       }
-      synchronized (tables) {
-        state.dead.removed(removable);
-        // What the server counts now is this one; it may tell so a moment later.
-        state.vacuums = -1;
-      }
-      vacuumed(leaf, state, "this run", begun);
+      wait.state().vacuumedByUs(removable);
+      wait.vacuumed("this run");
     } catch (WantedStatement.Unwanted e) {
-      skipped(leaf, state, "the run is to pause or to end", Duration.ZERO, true);
+      wait.skipped(UNWANTED, Duration.ZERO);
     } catch (SQLException | DataAccessException e) {
       if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
         throw e;
       }
-      skipped(leaf, state, String.valueOf(e.getMessage()), LATER, true);
-    }
-  }
-
-  private void awaited(Leaf leaf, State state, String by) {
-    events.accept(new BackfillEvent.VacuumAwaited(run, leaf.sql(), rows(state), by));
-  }
-
-  private void vacuumed(Leaf leaf, State state, String by, long begun) {
-    synchronized (tables) {
-      state.told = false;
-    }
-    events.accept(
-        new BackfillEvent.Vacuumed(run, leaf.sql(), by, Duration.ofNanos(ticker.nanos() - begun)));
-  }
-
-  /**
-   * Said once until it is vacuumed again, unless it was said that it is waited for.
-   *
-   * @param awaited whether that was said
-   */
-  private void skipped(Leaf leaf, State state, String reason, Duration nextLook, boolean awaited) {
-    lookAgainIn(nextLook, state);
-    boolean first;
-    synchronized (tables) {
-      first = !state.told;
-      state.told = true;
-    }
-    if (first || awaited) {
-      events.accept(new BackfillEvent.VacuumSkipped(run, leaf.sql(), rows(state), reason));
-    }
-  }
-
-  private void lookAgainIn(Duration pause, State state) {
-    synchronized (tables) {
-      state.nextLook = ticker.nanos() + pause.toNanos();
+      wait.skipped(String.valueOf(e.getMessage()), LATER);
     }
   }
 }
