@@ -46,6 +46,7 @@ class BadInputTest {
           order=random                 | order
           vacuum.run-at=0              | vacuum.run-at
           vacuum.await-at=1.5          | vacuum.await-at
+          vacuum.await-deadline=1m     | vacuum
           table=a.b.c                  | table
           column=                      | column
           type=                        | type
@@ -121,6 +122,21 @@ class BadInputTest {
                 "backfill.definitions.order-status.vacuum.run-at=0.1",
                 "backfill.definitions.order-status.vacuum.await-at=0.1"))
         .run(c -> assertThat(c).getFailure().hasStackTraceContaining("both run-at and await-at"));
+  }
+
+  @Test
+  void aDeadlineThatIsTooShortIsRefusedByItsName() {
+    contexts
+        .withPropertyValues(
+            Contexts.orderStatus(
+                "backfill.definitions.order-status.vacuum.await-at=0.1",
+                "backfill.definitions.order-status.vacuum.await-deadline=10ms"))
+        .run(
+            c ->
+                assertThat(c)
+                    .getFailure()
+                    .hasStackTraceContaining(
+                        "backfill.definitions.order-status.vacuum.await-deadline is refused"));
   }
 
   @Test

@@ -78,8 +78,10 @@ public record DefinitionProperties(
    *
    * @param runAt Share of dead rows, above 0 and at most 1, at which the run executes VACUUM.
    * @param awaitAt Share of dead rows at which batches wait for autovacuum.
+   * @param awaitDeadline For how long they wait at most, at least 1 s; default 10 min.
    */
-  public record Vacuuming(@Nullable Double runAt, @Nullable Double awaitAt) {}
+  public record Vacuuming(
+      @Nullable Double runAt, @Nullable Double awaitAt, @Nullable Duration awaitDeadline) {}
 
   /**
    * Rows or time, not both.

@@ -10,6 +10,7 @@ import dev.backfill.model.Vacuum;
 import dev.backfill.spring.DefinitionProperties.BadRowsChoice;
 import dev.backfill.throttle.Throttle;
 import dev.backfill.throttle.Throttles;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -115,7 +116,18 @@ final class PropertyDefinition {
       throw refused(".vacuum", "has both run-at and await-at");
     }
     set("vacuum.run-at", vacuum.runAt(), share -> builder.vacuum(Vacuum.run(share)));
-    set("vacuum.await-at", vacuum.awaitAt(), share -> builder.vacuum(Vacuum.await(share)));
+    if (vacuum.awaitDeadline() != null && vacuum.awaitAt() == null) {
+      throw refused(".vacuum", "has await-deadline and no await-at");
+    }
+    Double share = vacuum.awaitAt();
+    Duration deadline = vacuum.awaitDeadline();
+    if (share != null) {
+      Vacuum.Await await = checked(".vacuum.await-at", () -> Vacuum.await(share));
+      builder.vacuum(
+          deadline == null
+              ? await
+              : checked(".vacuum.await-deadline", () -> await.withDeadline(deadline)));
+    }
   }
 
   private void batch(BackfillBuilder builder, DefinitionProperties.Batch batch) {
