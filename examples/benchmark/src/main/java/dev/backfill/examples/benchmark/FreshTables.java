@@ -33,7 +33,6 @@ final class FreshTables {
   void create(BenchTable table) throws SQLException {
     String template = "\"" + table.name() + "\"";
     if (templates.add(template)) {
-      Sql.execute(server.operator(), DROP, "CREATE DATABASE " + BenchServer.DATABASE);
       build(table);
       Sql.execute(
           server.operator(), "ALTER DATABASE " + BenchServer.DATABASE + " RENAME TO " + template);
@@ -46,12 +45,23 @@ final class FreshTables {
             + " TEMPLATE "
             + template
             + (server.version() < 15 ? "" : " STRATEGY file_copy"));
+    warmUp();
+  }
+
+  /** The same for one contender only, without the copy. */
+  void createOnce(BenchTable table) throws SQLException {
+    build(table);
+    warmUp();
+  }
+
+  private void warmUp() throws SQLException {
     Sql.execute(server.dataSource(), WARM_UP);
     // Each contender writes its own full-page images, nobody else's.
     Sql.execute(server.operator(), "CHECKPOINT");
   }
 
   private void build(BenchTable table) throws SQLException {
+    Sql.execute(server.operator(), DROP, "CREATE DATABASE " + BenchServer.DATABASE);
     List<String> statements = table.ddl(rows);
     Sql.execute(server.dataSource(), statements.toArray(String[]::new));
     Sql.execute(

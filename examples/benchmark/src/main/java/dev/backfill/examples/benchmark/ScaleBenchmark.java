@@ -44,7 +44,7 @@ final class ScaleBenchmark implements Callable<Integer> {
     Path file = out == null ? ResultFile.byDefault("scale.json") : out;
     try (BenchServer server = BenchServer.start()) {
       System.out.println(server.description());
-      new FreshTables(server, rows).create(BenchTables.THREE_INDEXES);
+      new FreshTables(server, rows).createOnce(BenchTables.THREE_INDEXES);
       Report report = ScaleRun.inItsOwnJvm(server.dataSource(), heapMegabytes, workers);
       ScaleResult result = ScaleResult.of(rows, heapMegabytes, workers, report);
       print(result);

@@ -40,16 +40,16 @@ import org.springframework.transaction.PlatformTransactionManager;
  * by one, so it may take long, and is cut in time.
  */
 final class SpringBatch implements Contender {
-  static final String NAME = "spring-batch";
-
-  /** Larger ones hold row locks longer. */
-  private static final int CHUNK = 1_000;
-
   private static final String SCHEMA = "org/springframework/batch/core/schema-postgresql.sql";
 
+  private final int chunk;
   private final Function<BenchTable, Duration> limit;
 
-  SpringBatch(Function<BenchTable, Duration> limit) {
+  /**
+   * @param chunk rows of a page and of a transaction; larger ones hold row locks longer
+   */
+  SpringBatch(int chunk, Function<BenchTable, Duration> limit) {
+    this.chunk = chunk;
     this.limit = limit;
   }
 
@@ -58,7 +58,11 @@ final class SpringBatch implements Contender {
 
   @Override
   public String name() {
-    return NAME;
+    return name(chunk);
+  }
+
+  static String name(int chunk) {
+    return "spring-batch-" + chunk;
   }
 
   @Override
@@ -75,14 +79,14 @@ final class SpringBatch implements Contender {
     }
   }
 
-  private static void run(DataSource pool, BenchTable table, long end) throws Exception {
+  private void run(DataSource pool, BenchTable table, long end) throws Exception {
     JdbcTransactionManager transactions = new JdbcTransactionManager(pool);
     JobRepository repository = repository(pool, transactions);
     JdbcPagingItemReader<Item> reader = reader(pool, table);
     ItemReader<Item> untilTheEnd = () -> System.nanoTime() < end ? reader.read() : null;
     Step step =
         new StepBuilder("fill", repository)
-            .<Item, Item>chunk(CHUNK).transactionManager(transactions).reader(untilTheEnd).stream(
+            .<Item, Item>chunk(chunk).transactionManager(transactions).reader(untilTheEnd).stream(
                     reader)
                 .writer(writer(pool, table))
                 .build();
@@ -111,7 +115,7 @@ final class SpringBatch implements Contender {
     return factory.getObject();
   }
 
-  private static JdbcPagingItemReader<Item> reader(DataSource pool, BenchTable table)
+  private JdbcPagingItemReader<Item> reader(DataSource pool, BenchTable table)
       throws Exception {
     List<String> columns = new ArrayList<>(table.rows().keyNames());
     Map<String, Order> order = new LinkedHashMap<>();
@@ -127,8 +131,8 @@ final class SpringBatch implements Contender {
             .fromClause(table.table())
             .whereClause(table.due())
             .sortKeys(order)
-            .pageSize(CHUNK)
-            .fetchSize(CHUNK)
+            .pageSize(chunk)
+            .fetchSize(chunk)
             .rowMapper(
                 (row, number) -> {
                   List<Object> values = new ArrayList<>();

@@ -18,7 +18,7 @@ class AcceptanceTest {
         Results.measured(
             Results.of(THREE_INDEXES, SingleUpdate.NAME, 50_000, 8_000_000, 2.06),
             Results.of(THREE_INDEXES, "library-1", 90_000, 4_000_000, 1.27),
-            Results.of(THREE_INDEXES, SpringBatch.NAME, 20_000, 8_000_000, 2),
+            Results.of(THREE_INDEXES, SpringBatch.name(10_000), 20_000, 8_000_000, 2),
             Results.of(FILLFACTOR_80, "library-1", 100_000, 4_000_000, 1.06),
             Results.of(FILLFACTOR_80, "library-1-no-stripes", 20_000, 4_000_000, 1.9));
 
@@ -28,7 +28,7 @@ class AcceptanceTest {
             "3-indexes, library-1 / single-update, rows/s >= 1.8: true",
             "3-indexes, library-1 / single-update, WAL <= 0.6: true",
             "3-indexes, library-1, heap after / before <= 1.27: true",
-            "3-indexes, library-1 / spring-batch, rows/s >= 5.0: false",
+            "3-indexes, library-1 / spring-batch-10000, rows/s >= 5.0: false",
             "fillfactor-80, library-1 / library-1-no-stripes, rows/s >= 3.0: true",
             "fillfactor-80, library-1, heap after / before <= 1.05: false");
   }
@@ -42,7 +42,12 @@ class AcceptanceTest {
     assertThat(plan.get(THREE_INDEXES))
         .extracting(Contender::name)
         .containsExactly(
-            "single-update", "spring-batch", "plpgsql-stripes", "library-1", "library-2");
+            "single-update",
+            "spring-batch-1000",
+            "spring-batch-10000",
+            "plpgsql-stripes",
+            "library-1",
+            "library-2");
     assertThat(Acceptance.outOfMemory(ALL).values())
         .singleElement()
         .satisfies(

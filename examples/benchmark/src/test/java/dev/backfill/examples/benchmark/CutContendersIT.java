@@ -15,7 +15,7 @@ class CutContendersIT {
       Meter meter = new Meter(new FreshTables(server, ROWS), Company.nobody(server, ROWS));
       Sample loop = meter.measure(new LimitLoop(table -> Duration.ZERO), BenchTables.THREE_INDEXES);
       Sample job =
-          meter.measure(new SpringBatch(table -> Duration.ZERO), BenchTables.THREE_INDEXES);
+          meter.measure(new SpringBatch(1_000, table -> Duration.ZERO), BenchTables.THREE_INDEXES);
 
       assertThat(List.of(loop.rows().right(), job.rows().right())).containsExactly(1_000L, 0L);
       assertThat(Result.of(BenchTables.THREE_INDEXES, "loop", List.of(loop)).cutAfterPercent())

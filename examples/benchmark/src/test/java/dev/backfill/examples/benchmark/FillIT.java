@@ -23,7 +23,7 @@ class FillIT {
 
   /** Whose statements differ from table to table. */
   private static final Set<String> ON_EACH_TABLE =
-      Set.of("keyset-1000", "spring-batch", "jooq-loop", "library-1");
+      Set.of("keyset-1000", "spring-batch-1000", "jooq-loop", "library-1");
 
   private static BenchServer server;
   private static Meter meter;
