@@ -271,7 +271,12 @@ class ThrottlingIT {
       awaitBatches(10);
       database.execute("checkpoint");
       int then = eventsOf(BatchCommitted.class).size();
-      awaitBatches(then + 10);
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  run.completion().isDone()
+                      || eventsOf(BatchCommitted.class).size() >= then + 10);
       database.execute("checkpoint");
       assertDone(run);
     }

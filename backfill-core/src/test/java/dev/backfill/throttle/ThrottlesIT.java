@@ -52,7 +52,7 @@ class ThrottlesIT {
   void table() {
     database = server.database();
     database.ordersTable(ROWS);
-    superuser = database.dataSource();
+    superuser = database.direct();
     role = "plain" + ROLES.incrementAndGet();
     plain = database.role(role);
   }

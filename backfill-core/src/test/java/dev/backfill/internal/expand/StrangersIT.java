@@ -157,6 +157,7 @@ class StrangersIT {
 
   /** Who is a member of the table's owner could do to a run what the owner could. */
   @Test
+  @NeedsSuperuser("is one that trusts others")
   void aSuperuserTrustsAMemberOfTheOwnerOfTheTable() {
     DataSource migrator =
         database.role("migrator", "clerk", "create on database " + database.name());
