@@ -275,8 +275,7 @@ class ThrottlingIT {
           .atMost(PATIENCE)
           .until(
               () ->
-                  run.completion().isDone()
-                      || eventsOf(BatchCommitted.class).size() >= then + 10);
+                  run.completion().isDone() || eventsOf(BatchCommitted.class).size() >= then + 10);
       database.execute("checkpoint");
       assertDone(run);
     }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
@@ -34,6 +35,9 @@ class VerifyOwnersIT {
   private static final String RUN = "public.t.c";
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final int ROWS = 10_000;
+
+  /** From JDK 25 on the common pool runs one at a time where there are two processors. */
+  private static final Executor OWN_THREAD = task -> new Thread(task, "verification").start();
 
   TestDatabase database;
 
@@ -127,7 +131,8 @@ class VerifyOwnersIT {
     // Outlasts the chunk that is held, on a slow machine too.
     BackfillDefinition patient = VerifyingApplication.definition(Duration.ofMinutes(1));
     CompletableFuture<VerifyResult> first =
-        CompletableFuture.supplyAsync(() -> patient.on(database.dataSource()).verify().run());
+        CompletableFuture.supplyAsync(
+            () -> patient.on(database.dataSource()).verify().run(), OWN_THREAD);
     awaitFirstChunk();
     CountDownLatch asked = new CountDownLatch(1);
     DataSource second =
@@ -139,7 +144,7 @@ class VerifyOwnersIT {
               }
             });
     CompletableFuture<VerifyResult> other =
-        CompletableFuture.supplyAsync(() -> patient.on(second).verify().run());
+        CompletableFuture.supplyAsync(() -> patient.on(second).verify().run(), OWN_THREAD);
     assertThat(asked.await(1, TimeUnit.MINUTES)).isTrue();
     slow(false);
 
@@ -163,7 +168,8 @@ class VerifyOwnersIT {
             .build();
     dial.set(context -> Reading.of(20));
     CompletableFuture<VerifyResult> result =
-        CompletableFuture.supplyAsync(() -> throttled.on(database.dataSource()).verify().run());
+        CompletableFuture.supplyAsync(
+            () -> throttled.on(database.dataSource()).verify().run(), OWN_THREAD);
     Awaitility.await()
         .atMost(PATIENCE)
         .until(() -> status().flatMap(VerificationStatus::waitingFor).isPresent());
@@ -230,7 +236,8 @@ class VerifyOwnersIT {
   }
 
   private CompletableFuture<VerifyResult> verifying(BackfillDefinition definition) {
-    return CompletableFuture.supplyAsync(() -> definition.on(database.dataSource()).verify().run());
+    return CompletableFuture.supplyAsync(
+        () -> definition.on(database.dataSource()).verify().run(), OWN_THREAD);
   }
 
   private void awaitLeaseKeptForLongerThanItIs() {
@@ -362,7 +369,8 @@ class VerifyOwnersIT {
   void endsWhenAnOperatorDeletesItsRow() {
     slow(true);
     CompletableFuture<VerifyResult> result =
-        CompletableFuture.supplyAsync(() -> definition().on(database.dataSource()).verify().run());
+        CompletableFuture.supplyAsync(
+            () -> definition().on(database.dataSource()).verify().run(), OWN_THREAD);
     awaitFirstChunk();
 
     database.execute("delete from backfill.verification");

@@ -115,8 +115,7 @@ final class SpringBatch implements Contender {
     return factory.getObject();
   }
 
-  private JdbcPagingItemReader<Item> reader(DataSource pool, BenchTable table)
-      throws Exception {
+  private JdbcPagingItemReader<Item> reader(DataSource pool, BenchTable table) throws Exception {
     List<String> columns = new ArrayList<>(table.rows().keyNames());
     Map<String, Order> order = new LinkedHashMap<>();
     columns.forEach(column -> order.put(column, Order.ASCENDING));
