@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.backfill.spring.WebApplication.Answer;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -59,6 +63,33 @@ class HealthIT {
       assertThat(waiting.status()).isEqualTo(200);
       assertThat(waiting.text("$.status")).isEqualTo("WAITING");
       assertOthersUp(application);
+    }
+  }
+
+  @Test
+  @DisplayName("E1: ready and alive at once, while a run cannot even add its column")
+  void aRunThatCannotBeginLeavesReadinessAndLivenessAlone() throws SQLException {
+    TestServer.Database database = TestServer.database(10);
+    try (Connection elsewhere = DriverManager.getConnection(database.url());
+        Statement statement = elsewhere.createStatement()) {
+      elsewhere.setAutoCommit(false);
+      statement.execute("lock table orders in share mode");
+      try (WebApplication application =
+          WebApplication.start(
+              database,
+              Contexts.orderStatus("management.endpoint.health.group.everything.include=*"))) {
+        assertOthersUp(application);
+        Answer waiting = awaitStatus(application, "WAITING");
+        assertThat(waiting.status()).isEqualTo(200);
+        assertThat(waiting.body()).contains("lock held by");
+        assertOthersUp(application);
+        assertThat(application.get("health/liveness").text("$.status")).isEqualTo("UP");
+        assertThat(database.query("select count(*) from pg_attribute where attname = 'status_code'"))
+            .isEqualTo("0");
+
+        elsewhere.rollback();
+        awaitStatus(application, "UP");
+      }
     }
   }
 
