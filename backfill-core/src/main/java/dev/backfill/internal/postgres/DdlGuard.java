@@ -9,8 +9,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
+import org.jooq.exception.DataAccessException;
 
 /**
  * Runs DDL on a busy table without making others wait. A statement that queues for a strong lock
@@ -97,12 +99,12 @@ public final class DdlGuard {
       throws SQLException, InterruptedException {
     DdlWait wait = new DdlWait(ddl, timeouts.ddlDeadline(), ticker, sleeper, observer);
     LockLook look = new LockLook(connection, ddl.relations(), ddl.lock(), ticker);
-    DdlLimits limits = Tx.required(connection, tx -> DdlLimits.read(tx, timeouts));
+    DdlLimits limits = ask(wait, () -> Tx.required(connection, tx -> DdlLimits.read(tx, timeouts)));
     Duration queue = shorter(FIRST_QUEUE, limits.queue());
     int tooSlow = 0;
     while (true) {
       wait.proceed();
-      List<Holder> holders = look.holders();
+      List<Holder> holders = ask(wait, look::holders);
       if (!mayQueue(ddl, holders)) {
         wait.heldBack(holders, LOOK);
         continue;
@@ -131,7 +133,27 @@ public final class DdlGuard {
       } else if (result.outcome() == DdlAttempt.Outcome.NOT_GRANTED && !result.stalled().isZero()) {
         queue = shorter(queue.multipliedBy(2), limits.queue());
       }
-      wait.failed(holders, result, pauseAfter(longer(FIRST_QUEUE, result.stalled())));
+      wait.failed(holders, result.failure(), pauseAfter(longer(FIRST_QUEUE, result.stalled())));
+    }
+  }
+
+  private interface Question<T> {
+    T ask() throws SQLException;
+  }
+
+  /** Asked again while the server has not what even a look takes, memory say. */
+  private static <T> T ask(DdlWait wait, Question<T> question)
+      throws SQLException, InterruptedException {
+    while (true) {
+      try {
+        return question.ask();
+      } catch (SQLException | DataAccessException e) {
+        if (SqlStates.classify(e) != SqlStates.Kind.EXHAUSTED) {
+          throw e;
+        }
+        wait.failed(List.of(), Optional.of(e), LOOK);
+        wait.proceed();
+      }
     }
   }
 

@@ -5,10 +5,13 @@ import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.LockNotAcquiredException;
 import dev.backfill.model.RunFailedException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
 
 /** The time between attempts at one DDL transaction: pauses, the deadline, and what is said. */
 final class DdlWait {
@@ -50,11 +53,11 @@ final class DdlWait {
     pause(pause);
   }
 
-  /** An attempt was in vain. */
-  void failed(List<Holder> holders, DdlAttempt.Result result, Duration pause)
+  /** An attempt, or a look before it, was in vain. */
+  void failed(List<Holder> holders, Optional<Exception> failure, Duration pause)
       throws InterruptedException {
     lastHolders = holders;
-    lastFailure = result.failure();
+    lastFailure = failure;
     exhausted = lastFailure.filter(DdlWait::isExhaustion).isPresent();
     tell(holders);
     pause(pause);
@@ -86,7 +89,16 @@ final class DdlWait {
   }
 
   private String failure() {
-    return lastFailure.map(e -> " (" + SqlStates.state(e) + ": " + e.getMessage() + ")").orElse("");
+    return lastFailure.map(e -> " (" + SqlStates.state(e) + ": " + message(e) + ")").orElse("");
+  }
+
+  /** Of the server: jOOQ's own has the statement before it. */
+  private static @Nullable String message(Exception failure) {
+    @Nullable SQLException server =
+        failure instanceof DataAccessException wrapped
+            ? wrapped.getCause(SQLException.class)
+            : null;
+    return server == null ? failure.getMessage() : server.getMessage();
   }
 
   private void pause(Duration pause) throws InterruptedException {
