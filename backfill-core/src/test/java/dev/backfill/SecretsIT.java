@@ -7,6 +7,7 @@ import dev.backfill.model.BadRowException;
 import dev.backfill.model.BatchSize;
 import dev.backfill.model.NewRows;
 import dev.backfill.model.PreflightException;
+import dev.backfill.model.VerifyResult;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import java.io.PrintWriter;
@@ -159,6 +160,37 @@ class SecretsIT {
     assertThat(failure).isInstanceOf(BadRowException.class).hasMessageContaining("[id] = [1500]");
     assertThat(told(failure)).contains("IllegalStateException").doesNotContain("Lovelace");
     assertThat(log.lines()).isNotEmpty().noneMatch(line -> line.contains("Lovelace"));
+  }
+
+  @ParameterizedTest(name = "in Java: {0}")
+  @ValueSource(booleans = {false, true})
+  void aRowWhoseValueAVerificationCannotCompute(boolean inJava) {
+    ColumnStages.Valued number = Backfill.column("people", "number").type("int");
+    BackfillDefinition definition =
+        (inJava
+                ? number.value(
+                    List.of("name"),
+                    row -> Integer.valueOf(row.get("name", String.class).replaceAll(".* ", "")))
+                : number.value("split_part(name, ' ', 3)::int"))
+            .newRows(NewRows.application())
+            .build();
+    definition.on(database.dataSource()).run();
+    database.execute("update people set name = 'Ada King Countess' where id = 1500");
+
+    VerifyResult result = definition.on(database.dataSource()).verify().run();
+
+    assertThat(result.differences())
+        .singleElement()
+        .satisfies(
+            row -> {
+              assertThat(row.key()).containsExactly("1500");
+              assertThat(row.problem().orElseThrow())
+                  .contains(inJava ? "NumberFormatException" : "22P02, invalid input syntax")
+                  .doesNotContain("Countess");
+            });
+    assertThat(database.queryString("select problem from backfill.difference"))
+        .isEqualTo(result.differences().get(0).problem().orElseThrow());
+    assertThat(log.lines()).isNotEmpty().noneMatch(line -> line.contains("Countess"));
   }
 
   @Test

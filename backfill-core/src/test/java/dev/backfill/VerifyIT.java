@@ -347,7 +347,7 @@ class VerifyIT {
       assertThat(result.differences())
           .extracting(row -> row.key().get(0), row -> row.problem().orElseThrow())
           .satisfiesExactlyInAnyOrder(
-              row -> assertThat(row.toList().toString()).contains("21", "a bad note"),
+              row -> assertThat(row.toList().toString()).contains("21", "IllegalArgumentException"),
               row -> assertThat(row.toList().toString()).contains("22", "22P02"));
     }
   }

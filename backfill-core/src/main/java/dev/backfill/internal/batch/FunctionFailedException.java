@@ -1,6 +1,6 @@
 package dev.backfill.internal.batch;
 
-import dev.backfill.internal.postgres.NoSuchInputException;
+import dev.backfill.internal.postgres.RedactedMessage;
 import java.sql.SQLException;
 
 /** A Java function threw for a row; handled as a data error of that row. */
@@ -9,18 +9,15 @@ final class FunctionFailedException extends SQLException {
 
   private static final String DATA_EXCEPTION = "22000";
 
-  private final String thrown;
+  private final String withoutValues;
 
   FunctionFailedException(RuntimeException thrown) {
     super("the function threw " + thrown, DATA_EXCEPTION, thrown);
-    this.thrown =
-        thrown instanceof NoSuchInputException
-            ? String.valueOf(thrown.getMessage())
-            : thrown.getClass().getName();
+    this.withoutValues = RedactedMessage.of(thrown);
   }
 
   /** What it threw, without its message, which may hold anything unless it is ours. */
   String withoutValues() {
-    return "the function threw " + thrown;
+    return withoutValues;
   }
 }

@@ -1,6 +1,7 @@
 package dev.backfill.internal.verify;
 
 import dev.backfill.internal.checkpoint.VerificationRow.Compared;
+import dev.backfill.internal.postgres.RedactedMessage;
 import dev.backfill.internal.postgres.ResultRow;
 import dev.backfill.internal.postgres.ShortReads;
 import dev.backfill.internal.postgres.Target;
@@ -115,7 +116,7 @@ final class ComputedComparison implements Comparison {
       return new Pair(
           key, stored, computed == null ? null : ValueText.of(computed), Optional.empty());
     } catch (RuntimeException e) {
-      return new Pair(key, stored, null, Optional.of("the function threw " + e));
+      return new Pair(key, stored, null, Optional.of(RedactedMessage.of(e)));
     }
   }
 

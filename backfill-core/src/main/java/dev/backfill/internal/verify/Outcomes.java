@@ -1,6 +1,7 @@
 package dev.backfill.internal.verify;
 
 import dev.backfill.internal.checkpoint.VerificationRow.Compared;
+import dev.backfill.internal.postgres.RedactedMessage;
 import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.verify.Comparison.Outcome;
 import dev.backfill.model.DifferentRow;
@@ -40,7 +41,7 @@ final class Outcomes {
         throw e;
       }
       tx.rollback(before);
-      String problem = "SQLSTATE " + e.getSQLState() + ", " + e.getMessage();
+      String problem = "SQLSTATE " + SqlStates.state(e) + ", " + RedactedMessage.of(e);
       add(
           new Outcome(
               new Compared(1, 0, 1), List.of(new DifferentRow(table, key, Optional.of(problem)))));
