@@ -16,11 +16,11 @@ import javax.sql.DataSource;
  * For operators: every run that a database knows of, wherever it runs. The owner of a run sees a
  * request within about a second. Thread-safe.
  *
- * <p>Whatever changes a run is refused with a {@link BackfillException}, before anything is
+ * <p>Everything here is refused with a {@link BackfillException}, before anything is read or
  * changed, when the state belongs to a role that could do something else through it with the rights
- * of this one: a trigger would run with them. Trusted are superusers, the owner of the database,
- * roles whose member this one is and, where the run is named schema.table.column, the owner of its
- * table and the members of it.
+ * of this one: a trigger or a view would run with them. Trusted are superusers, the owner of the
+ * database, roles whose member this one is and, for what names a run schema.table.column, the owner
+ * of its table and the members of it. A superuser counts as a member of no other role.
  */
 public final class Backfills {
   private static final int HISTORY = 100;

@@ -60,23 +60,38 @@ public final class StateSchema {
   }
 
   /**
-   * Makes sure that no stranger has a part in what an operator writes, who knows a run by its name
-   * alone. Its row is not asked of its table: who owns the state could have written that.
+   * Makes sure that no stranger has a part in what an operator reads or writes, who knows a run by
+   * its name alone: a view or a trigger of theirs would run with the operator's rights. The run's
+   * row is not asked of its table: who owns the state could have written that.
    *
    * @return the oid of the table that the name tells; 0 when it tells none
    * @throws BackfillException naming the stranger
    */
   public long requireTrusted(Connection connection, String run) {
     long table = new Catalog(Jooq.on(connection)).tableOfRun(run).orElse(0L);
+    requireTrusted(
+        connection,
+        table,
+        "than was asked of run " + run,
+        " A member of the owner of the table is trusted too where the run is named"
+            + " schema.table.column.");
+    return table;
+  }
+
+  /** The same for who asks of all runs, which tell no table. */
+  public void requireTrusted(Connection connection) {
+    requireTrusted(connection, 0, "than to list its runs", "");
+  }
+
+  private void requireTrusted(Connection connection, long table, String asked, String more) {
     Strangers.inSchema(connection, schema, table).stream()
         .findFirst()
         .ifPresent(
             found -> {
               throw new BackfillException(
-                  "%s belongs to %s, who could do something else through it than was asked of run %s, with the rights of this role. Nothing was changed. Ask as a role that is a member of %s, or let its owner be the role of the run once you know what is in it. A member of the owner of the table is trusted too where the run is named schema.table.column."
-                      .formatted(found.what(), found.owner(), run, found.owner()));
+                  "%s belongs to %s, who could do something else through it %s, with the rights of this role. Nothing was changed. Ask as a role that is a member of %s, or let its owner be the role of the run once you know what is in it.%s"
+                      .formatted(found.what(), found.owner(), asked, found.owner(), more));
             });
-    return table;
   }
 
   private boolean readable(Connection connection) {

@@ -48,19 +48,26 @@ public final class Operations {
   }
 
   public List<RunStatus> list() {
-    return call(c -> exists(c) ? runs.all(c).stream().map(r -> status(c, r)).toList() : List.of());
+    return call(
+        c -> {
+          StateSchema state = state();
+          state.requireTrusted(c);
+          return state.exists(c) ? runs.all(c).stream().map(r -> status(c, r)).toList() : List.of();
+        });
   }
 
-  /** Before the first run there are no state tables. */
-  private boolean exists(Connection connection) {
-    return new StateSchema(stateSchema, Sleeper.system()).exists(connection);
-  }
-
-  /** Before anything that fires a trigger. */
-  private boolean mayWrite(Connection connection, String run) {
-    StateSchema state = new StateSchema(stateSchema, Sleeper.system());
+  /**
+   * Whether there are state tables, as there are none before the first run. Asked before anything
+   * is read of them: what is called a table there may be a view.
+   */
+  private boolean exists(Connection connection, String run) {
+    StateSchema state = state();
     state.requireTrusted(connection, run);
     return state.exists(connection);
+  }
+
+  private StateSchema state() {
+    return new StateSchema(stateSchema, Sleeper.system());
   }
 
   private RunStatus status(Connection connection, RunRow run) {
@@ -87,7 +94,7 @@ public final class Operations {
   public List<RunEvent> history(String run, int limit) {
     return call(
         c -> {
-          require(run, exists(c) && runs.find(c, run).isPresent());
+          require(run, exists(c, run) && runs.find(c, run).isPresent());
           return runs.history(c, run, limit);
         });
   }
@@ -95,7 +102,7 @@ public final class Operations {
   public Optional<VerificationStatus> verification(String run) {
     return call(
         c -> {
-          require(run, exists(c) && runs.find(c, run).isPresent());
+          require(run, exists(c, run) && runs.find(c, run).isPresent());
           return verifications.existIn(c)
               ? verifications.find(c, run).map(row -> verification(c, row))
               : Optional.empty();
@@ -122,7 +129,7 @@ public final class Operations {
   public List<QuarantinedRow> quarantined(String run, int limit) {
     return call(
         c -> {
-          require(run, exists(c) && runs.find(c, run).isPresent());
+          require(run, exists(c, run) && runs.find(c, run).isPresent());
           return quarantine.rows(c, run, limit);
         });
   }
@@ -130,22 +137,22 @@ public final class Operations {
   public Map<String, Long> quarantinedBySqlState(String run) {
     return call(
         c -> {
-          require(run, exists(c) && runs.find(c, run).isPresent());
+          require(run, exists(c, run) && runs.find(c, run).isPresent());
           return quarantine.bySqlState(c, run);
         });
   }
 
   public void request(String run, String action) {
-    require(run, call(c -> mayWrite(c, run) && runs.request(c, run, action)));
+    require(run, call(c -> exists(c, run) && runs.request(c, run, action)));
   }
 
   public void retune(String run, String setting, double value) {
     Retuning.requireAboveZero(setting, value);
-    require(run, call(c -> mayWrite(c, run) && runs.retune(c, run, setting, value)));
+    require(run, call(c -> exists(c, run) && runs.retune(c, run, setting, value)));
   }
 
   public void approveContract(String run) {
-    require(run, call(c -> mayWrite(c, run) && runs.approveContract(c, run)));
+    require(run, call(c -> exists(c, run) && runs.approveContract(c, run)));
   }
 
   /** Returns when the run is abandoned, be it by its owner or here. */

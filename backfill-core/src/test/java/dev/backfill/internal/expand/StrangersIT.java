@@ -7,7 +7,6 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.backfill.Backfill;
 import dev.backfill.Backfills;
 import dev.backfill.BoundBackfill;
-import dev.backfill.model.BackfillException;
 import dev.backfill.model.PreflightException;
 import dev.backfill.model.RunState;
 import dev.backfill.testing.NeedsSuperuser;
@@ -18,11 +17,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import javax.sql.DataSource;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /** A role of few rights that would like to have those of a run. */
@@ -173,64 +169,6 @@ class StrangersIT {
     Backfills.on(database.dataSource()).pause("public.orders.copy");
     assertThat(database.queryString("select requested_action from backfill.run"))
         .isEqualTo("pause");
-  }
-
-  @Nested
-  class AnOperator {
-    private Backfills operator() {
-      return Backfills.on(database.dataSource());
-    }
-
-    /** A trigger that would run with the operator's rights. */
-    private void stateOfMallory() throws SQLException {
-      database.execute(
-          "alter schema backfill owner to mallory",
-          "alter table backfill.run owner to mallory",
-          "create table if not exists caught (who text)",
-          "grant insert on caught to public");
-      as(
-          mallory,
-          "create function backfill.catch() returns trigger language plpgsql as $$"
-              + " begin insert into public.caught values (current_user); return new; end $$",
-          "create trigger catch before update on backfill.run"
-              + " for each row execute function backfill.catch()");
-    }
-
-    @AfterEach
-    void nobodyWasCaught() {
-      assertThat(database.queryLong("select count(*) from caught")).isZero();
-    }
-
-    private void assertRefused(String run) throws SQLException {
-      stateOfMallory();
-      for (ThrowingCallable call :
-          List.<ThrowingCallable>of(
-              () -> operator().pause(run),
-              () -> operator().resume(run),
-              () -> operator().stop(run),
-              () -> operator().retune(run, "workers", 2),
-              () -> operator().approveContract(run),
-              () -> operator().abandon(run))) {
-        assertThatThrownBy(call)
-            .isInstanceOf(BackfillException.class)
-            .hasMessageContaining("belongs to mallory")
-            .hasMessageContaining("Nothing was changed. Ask as a role that is a member of mallory");
-      }
-    }
-
-    @Test
-    void writesNothingToTheStateOfAStranger() throws SQLException {
-      run(clerk).run();
-      assertRefused("public.orders.copy");
-    }
-
-    @Test
-    void doesNotBelieveTheStateWhoseTableItIs() throws SQLException {
-      Backfill.column("orders", "copy").type("text").value("note").name("nightly").on(clerk).run();
-      as(mallory, "create table if not exists public.bait ()");
-      database.execute("update backfill.run set table_oid = 'public.bait'::regclass");
-      assertRefused("nightly");
-    }
   }
 
   @Test
