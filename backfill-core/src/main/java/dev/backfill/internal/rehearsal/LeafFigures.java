@@ -1,8 +1,10 @@
 package dev.backfill.internal.rehearsal;
 
+import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -71,7 +73,15 @@ public record LeafFigures(
     indexes = List.copyOf(indexes);
   }
 
-  public static LeafFigures of(Connection connection, Leaf leaf) {
+  /**
+   * @param connection in no transaction
+   * @throws dev.backfill.model.LockNotAcquiredException when somebody has it locked exclusively
+   */
+  public static LeafFigures of(Connection connection, Leaf leaf) throws SQLException {
+    return BoundedRead.of(connection, leaf.oid(), leaf.sql(), tx -> read(tx, leaf));
+  }
+
+  private static LeafFigures read(Connection connection, Leaf leaf) {
     List<Index> indexes = Jooq.on(connection).fetch(INDEXES, leaf.oid()).map(LeafFigures::index);
     Record figures = Jooq.on(connection).fetchSingle(FIGURES, leaf.oid());
     return new LeafFigures(
