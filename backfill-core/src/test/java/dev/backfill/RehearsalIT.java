@@ -8,6 +8,7 @@ import dev.backfill.model.BackfillException;
 import dev.backfill.model.Contract;
 import dev.backfill.model.NewRows;
 import dev.backfill.model.Rehearsal;
+import dev.backfill.model.Vacuum;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import java.sql.Connection;
@@ -206,6 +207,13 @@ class RehearsalIT {
             () -> Backfills.on(database.dataSource()).abandon("public.orders.status_code"))
         .hasMessageContaining("is done");
     assertThat(scratchSchemas()).isZero();
+  }
+
+  @Test
+  void vacuumIsLeftOutAndThatIsSaid() {
+    Rehearsal rehearsal = statusCode().vacuum(Vacuum.run(0.1)).on(database.dataSource()).rehearse();
+
+    assertThat(rehearsal.reasons()).anyMatch(r -> r.contains("vacuum(...) is left out"));
   }
 
   @Test

@@ -5,6 +5,7 @@ import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.model.Contract;
 import dev.backfill.model.Rehearsal;
+import dev.backfill.model.Vacuum;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -162,6 +163,11 @@ public final class Prediction {
           "the time and the WAL of the table's UPDATE triggers ("
               + triggers
               + "), which the copy does not have, come on top");
+    }
+    if (!(target.spec().options().vacuum() instanceof Vacuum.Off)) {
+      reason(
+          "vacuum(...) is left out: the copy is filled without it, and what the run waits for"
+              + " autovacuum or vacuums itself comes on top; the growth is that without a vacuum");
     }
     if (target.spec().options().contract() == Contract.MANUAL) {
       reason("the contract waits for approval, and is not in the figures");

@@ -8,6 +8,7 @@ import dev.backfill.model.ScanOrder;
 import dev.backfill.model.Specification;
 import dev.backfill.model.Strategy;
 import dev.backfill.model.Stripes;
+import dev.backfill.model.Vacuum;
 import java.util.Optional;
 
 /** The definition as it is run on the copy. */
@@ -16,7 +17,7 @@ public final class RehearsedSpecification {
 
   /**
    * The same definition, with order and passes as the run would choose them: a copy is smaller, and
-   * the caches hold it.
+   * the caches hold it. Dead rows of the copy go with it, and nobody waits for their vacuum.
    */
   public static Specification of(
       Target target, String schema, String table, WindowKind kind, int stripes) {
@@ -38,7 +39,7 @@ public final class RehearsedSpecification {
             true,
             o.dropCoverAtContract() && o.contract() == Contract.SET_NOT_NULL,
             o.badRows(),
-            o.vacuum(),
+            Vacuum.off(),
             o.throttling());
     return new Specification(
         Optional.of("rehearsal of " + target.runName()),
