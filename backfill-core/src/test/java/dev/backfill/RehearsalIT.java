@@ -14,6 +14,7 @@ import dev.backfill.testing.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import javax.sql.DataSource;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -207,6 +208,24 @@ class RehearsalIT {
             () -> Backfills.on(database.dataSource()).abandon("public.orders.status_code"))
         .hasMessageContaining("is done");
     assertThat(scratchSchemas()).isZero();
+  }
+
+  @Test
+  void theRightToCreateItsSchemaIsAskedForFirst() {
+    DataSource without = database.role("without_create", "pg_read_all_stats");
+    database.execute(
+        "alter table orders owner to without_create",
+        "create schema backfill",
+        "alter schema backfill owner to without_create");
+    List<String> before = catalog();
+
+    assertThatThrownBy(() -> statusCode().on(without).rehearse())
+        .isInstanceOf(BackfillException.class)
+        .hasMessageContaining("creates schema \"backfill_rehearsal\"")
+        .hasMessageContaining("Nothing was changed")
+        .hasMessageContaining("GRANT CREATE ON DATABASE")
+        .hasMessageContaining("TO without_create");
+    assertThat(catalog()).isEqualTo(before);
   }
 
   @Test

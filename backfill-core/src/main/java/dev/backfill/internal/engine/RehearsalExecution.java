@@ -84,6 +84,7 @@ public final class RehearsalExecution {
       requireSomethingToRehearse(prepared);
       Target target = prepared.target();
       on(Publications::refuseThoseOfAllTables);
+      on(schema::check);
       Leaf leaf =
           target.table().leaves().stream()
               .max(Comparator.comparingLong(Leaf::pages))

@@ -65,11 +65,11 @@ public final class ScratchSchema {
   }
 
   /**
-   * Creates it, in place of one that a crash has left.
+   * Holds the name and the role's rights against the database; changes nothing.
    *
-   * @throws RunFailedException when another rehearsal is at work, or a stranger has the name
+   * @throws RunFailedException when the schema cannot be created
    */
-  public void create(Connection connection) throws SQLException {
+  public void check(Connection connection) {
     if (name.getBytes(StandardCharsets.UTF_8).length > MOST_BYTES) {
       throw new RunFailedException(
           "A rehearsal needs the schema "
@@ -77,6 +77,35 @@ public final class ScratchSchema {
               + ", a name that PostgreSQL would shorten. Nothing was changed. Choose a shorter"
               + " stateSchema(...).");
     }
+    Record right =
+        Jooq.on(connection)
+            .fetchSingle(
+                "select pg_catalog.has_database_privilege(current_database(), 'create'),"
+                    + " pg_catalog.quote_ident(current_database()),"
+                    + " pg_catalog.quote_ident(current_user)");
+    if (!right.get(0, Boolean.class)) {
+      throw new RunFailedException(
+          "A rehearsal creates schema "
+              + Identifiers.quote(name)
+              + " for its copy and drops it again, and role "
+              + right.get(2, String.class)
+              + " may create no schema in database "
+              + right.get(1, String.class)
+              + ". Nothing was changed. GRANT CREATE ON DATABASE "
+              + right.get(1, String.class)
+              + " TO "
+              + right.get(2, String.class)
+              + ", or rehearse as a role that has it.");
+    }
+    find(connection).ifPresent(there -> refuse(connection, there));
+  }
+
+  /**
+   * Creates it, in place of one that a crash has left.
+   *
+   * @throws RunFailedException when another rehearsal is at work, or a stranger has the name
+   */
+  public void create(Connection connection) throws SQLException {
     Tx.run(
         connection,
         tx -> {
