@@ -29,7 +29,6 @@ import dev.backfill.model.RunFailedException;
 import dev.backfill.model.Specification;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import javax.sql.DataSource;
@@ -227,22 +226,38 @@ public final class RehearsalExecution {
       ScratchTable.Size size = get(table::size);
       long checkpoints = get(c -> Replication.checkpoints(c, major));
       long walBefore = get(ScratchTable::position);
-      RehearsalClock clock = new RehearsalClock(ticker);
+      RehearsalClock clock = new RehearsalClock(ticker, this::betweenPhases);
       run(table, clock);
-      Duration after = clock.after();
+      long wal = get(ScratchTable::position) - walBefore;
       return new Measured(
           size,
           get(table::size).heapBytes(),
           clock.filled(),
           clock.hotRows(),
           clock.windowRows(),
-          get(ScratchTable::position) - walBefore,
+          wal - clock.fillingWal(),
+          clock.fillingWal(),
           walPerSecond,
-          clock.before(),
-          clock.filling(),
-          after,
+          clock.once(),
+          clock.windows(),
+          clock.growing(),
           clock.held(),
           get(c -> Replication.checkpoints(c, major)) != checkpoints);
+    }
+
+    /**
+     * Where the WAL ends; the schema is kept on the way, for when its run's lease is given back.
+     */
+    private long betweenPhases() {
+      try {
+        return get(
+            c -> {
+              schema.renew(c);
+              return ScratchTable.position(c);
+            });
+      } catch (SQLException e) {
+        throw new IllegalStateException(e);
+      }
     }
   }
 }

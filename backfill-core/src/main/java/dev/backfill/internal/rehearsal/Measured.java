@@ -10,11 +10,12 @@ import java.time.Duration;
  * @param filled rows that got a value
  * @param hotRows those of them whose update was in place
  * @param windowRows rows of its largest window
- * @param walBytes WAL of its run
+ * @param onceWalBytes WAL of what each run writes once, whatever the table
+ * @param walBytes WAL of the filling
  * @param copyWalPerSecond bytes of WAL in a second of copying
- * @param before what its run did before it filled
- * @param filling the time of that
- * @param after the time of what came then
+ * @param once the time of what each run does once
+ * @param filling the time from the first window to the last batch
+ * @param growing the time of all that grows with the table
  * @param held whether the throttle held it back, and by what; empty for not at all
  * @param checkpointed whether a checkpoint came meanwhile
  */
@@ -24,10 +25,11 @@ public record Measured(
     long filled,
     long hotRows,
     long windowRows,
+    long onceWalBytes,
     long walBytes,
     double copyWalPerSecond,
-    Duration before,
+    Duration once,
     Duration filling,
-    Duration after,
+    Duration growing,
     String held,
     boolean checkpointed) {}

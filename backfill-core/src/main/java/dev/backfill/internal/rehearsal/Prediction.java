@@ -56,8 +56,7 @@ public final class Prediction {
     FullPages pages = fullPages(moved, wal / leaves, filling / leaves);
     double fullPages = pages.bytes() * leaves;
     double pageSeconds = leaves * seconds(pages);
-    double all =
-        seconds(measured.before()) + filling + seconds(measured.after()) * factor + pageSeconds;
+    double all = seconds(measured.once()) + seconds(measured.growing()) * factor + pageSeconds;
     say(factor, pages, leaves);
     return new Rehearsal(
         target.runName(),
@@ -66,7 +65,7 @@ public final class Prediction {
         measured.size().bytes(),
         rows,
         rows / Math.max(0.001, all),
-        (long) (wal + fullPages),
+        (long) (measured.onceWalBytes() + wal + fullPages),
         Duration.ofMillis((long) (all * 1000)),
         (long) ((measured.heapAfter() - measured.size().heapBytes()) * factor),
         1 - moved,
@@ -101,12 +100,15 @@ public final class Prediction {
   private void say(double factor, FullPages pages, double leaves) {
     reason(
         "blocks %,d to %,d of %s, copied without its triggers and foreign keys and filled by the"
-            + " engine with this definition in %.1f s; times %.2f for the whole table",
+            + " engine with this definition in %.1f s; times %.2f for the whole table, but for %.1f s"
+            + " and %.1f MB of WAL that a run needs once",
         sample.firstBlock(),
         sample.end(),
         figures.leaf().sql(),
         seconds(measured.filling()),
-        factor);
+        factor,
+        seconds(measured.once()),
+        measured.onceWalBytes() / 1e6);
     reason(
         "pages that a run logs whole after a checkpoint, which the copy does not show: %.1f MB of"
             + " the table and %.1f MB of its indexes, for %.1f checkpoints meanwhile",
