@@ -50,7 +50,7 @@ public final class BoundBackfill {
    * only read, by a role that may also create a schema.
    *
    * @throws BackfillException when the definition cannot run on this database, or a part that says
-   *     something is larger than half a gigabyte; nothing stays behind
+   *     something is larger than half a gigabyte; nothing stays behind, or the message says what
    */
   public Rehearsal rehearse() {
     return rehearse(REHEARSAL_BYTES);
@@ -72,8 +72,7 @@ public final class BoundBackfill {
           .execute(mostBytes);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new RunFailedException(
-          "The thread was interrupted during a rehearsal; its copy is dropped.", e);
+      throw new RunFailedException(e.getMessage() + ".", e);
     }
   }
 

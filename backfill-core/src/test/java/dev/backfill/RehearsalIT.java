@@ -3,6 +3,7 @@ package dev.backfill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.backfill.internal.rehearsal.ScratchSchema;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.Contract;
@@ -11,11 +12,20 @@ import dev.backfill.model.Rehearsal;
 import dev.backfill.model.Vacuum;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
+import dev.backfill.throttle.Reading;
+import dev.backfill.throttle.Signal;
+import dev.backfill.throttle.SignalContext;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.assertj.core.data.Percentage;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -211,6 +221,58 @@ class RehearsalIT {
   }
 
   @Test
+  void oneThatWasAwayForTooLongLeavesTheCopyOfItsSuccessorAlone() throws SQLException {
+    try (Connection connection = database.dataSource().getConnection()) {
+      ScratchSchema away = ScratchSchema.of("backfill");
+      away.create(connection);
+      assertThat(away.renew(connection)).isTrue();
+      age();
+      ScratchSchema successor = ScratchSchema.of("backfill");
+      successor.create(connection);
+      String comment =
+          database.queryString("select obj_description('backfill_rehearsal'::regnamespace)");
+
+      assertThat(away.renew(connection)).isFalse();
+      away.dropNow(connection);
+
+      assertThat(database.queryString("select obj_description('backfill_rehearsal'::regnamespace)"))
+          .isEqualTo(comment);
+      successor.dropNow(connection);
+      assertThat(scratchSchemas()).isZero();
+    }
+  }
+
+  @Test
+  void ofTwoThatBeginAtOnceOneIsRefused() throws Exception {
+    try (Connection one = database.dataSource().getConnection();
+        Connection other = database.dataSource().getConnection()) {
+      one.setAutoCommit(false);
+      try (Statement statement = one.createStatement()) {
+        statement.execute("create schema backfill_rehearsal");
+      }
+      FutureTask<Boolean> second =
+          new FutureTask<>(
+              () -> {
+                ScratchSchema.of("backfill").create(other);
+                return true;
+              });
+      new Thread(second, "second").start();
+      Awaitility.await("the second to wait for the first")
+          .atMost(Duration.ofMinutes(1))
+          .until(
+              () ->
+                  database.queryLong(
+                          "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+                              + " and query like 'create schema%' and datname = current_database()")
+                      == 1);
+      one.commit();
+
+      assertThatThrownBy(() -> second.get(1, TimeUnit.MINUTES))
+          .hasMessageContaining("Another rehearsal is at work");
+    }
+  }
+
+  @Test
   void theRightToCreateItsSchemaIsAskedForFirst() {
     DataSource without = database.role("without_create", "pg_read_all_stats");
     database.execute(
@@ -229,10 +291,103 @@ class RehearsalIT {
   }
 
   @Test
+  void aCopyThatCannotBeDroppedIsNotSaidToBe() {
+    database.execute(
+        "create or replace function keep() returns event_trigger language plpgsql as"
+            + " $$ begin raise exception 'kept for the auditors'; end $$",
+        "create event trigger keeps on ddl_command_start when tag in ('DROP SCHEMA')"
+            + " execute function keep()");
+    try {
+      assertThatThrownBy(() -> statusCode().on(database.dataSource()).rehearse())
+          .isInstanceOf(BackfillException.class)
+          .hasMessageContaining("could not be dropped")
+          .hasMessageContaining("kept for the auditors")
+          .hasMessageContaining("DROP SCHEMA \"backfill_rehearsal\" CASCADE")
+          .hasMessageNotContaining("copy is dropped");
+      assertThat(scratchSchemas()).isEqualTo(1);
+    } finally {
+      database.execute("drop event trigger keeps", "drop function keep");
+    }
+  }
+
+  @Test
   void vacuumIsLeftOutAndThatIsSaid() {
     Rehearsal rehearsal = statusCode().vacuum(Vacuum.run(0.1)).on(database.dataSource()).rehearse();
 
     assertThat(rehearsal.reasons()).anyMatch(r -> r.contains("vacuum(...) is left out"));
+  }
+
+  @Test
+  void whereTheMiddleIsEmptyRowsOfOtherPlacesAreCopied() {
+    database.execute("drop table if exists sparse");
+    database.ordersTable("sparse", 300_000);
+    database.execute(
+        "alter table sparse set (autovacuum_enabled = off)",
+        "delete from sparse where id between 75000 and 225000",
+        "vacuum analyze sparse");
+
+    Rehearsal rehearsal =
+        Backfill.column("sparse", "status_code")
+            .type("text")
+            .value("case when sparse.shipped_at is null then 'pending' else 'shipped' end")
+            .unthrottled()
+            .on(database.dataSource())
+            .rehearse(50_000_000);
+
+    assertThat(rehearsal.sampledRows()).isBetween(25_000L, 75_000L);
+    assertThat(rehearsal.reasons().get(0)).contains("too few rows, and blocks elsewhere");
+  }
+
+  @Test
+  void whereAlmostNothingIsLeftThatIsSaidInsteadOfAFigure() {
+    List<String> before = catalog();
+    // The statistics still promise all of them.
+    database.execute("delete from orders");
+
+    assertThatThrownBy(() -> statusCode().on(database.dataSource()).rehearse())
+        .isInstanceOf(BackfillException.class)
+        .hasMessageContaining("nothing to rehearse on")
+        .hasMessageContaining("its statistics promise 120,000")
+        .hasMessageContaining("VACUUM (ANALYZE)");
+    assertThat(catalog()).isEqualTo(before);
+  }
+
+  @Test
+  void theMonitorLooksWhileTheCopyIsMade() {
+    List<Integer> connections = new CopyOnWriteArrayList<>();
+    try (HikariDataSource pool = database.pool(2)) {
+      Signal looks =
+          new Signal() {
+            @Override
+            public String name() {
+              return "connections";
+            }
+
+            @Override
+            public double limit() {
+              return 1;
+            }
+
+            @Override
+            public Reading read(SignalContext context) {
+              if (database.queryLong(
+                      "select count(to_regclass('backfill_rehearsal.orders'))"
+                          + " - count(to_regclass('backfill_rehearsal.run'))")
+                  == 1) {
+                connections.add(pool.getHikariPoolMXBean().getActiveConnections());
+              }
+              return Reading.of(0);
+            }
+          };
+
+      Backfill.column("orders", "status_code")
+          .type("text")
+          .value("case when orders.shipped_at is null then 'pending' else 'shipped' end")
+          .throttle(looks)
+          .on(pool)
+          .rehearse();
+    }
+    assertThat(connections).as("of the monitor and of the copy").contains(2);
   }
 
   @Test

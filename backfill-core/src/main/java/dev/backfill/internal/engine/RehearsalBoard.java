@@ -1,8 +1,11 @@
 package dev.backfill.internal.engine;
 
+import dev.backfill.internal.rehearsal.ScratchSchema;
 import dev.backfill.internal.signal.Hold;
 import dev.backfill.internal.signal.Monitor;
+import dev.backfill.internal.time.Ticker;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -10,12 +13,35 @@ import java.util.OptionalDouble;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells the log what the copying of a rehearsal waits for; there is no row to show it in. */
-record RehearsalBoard(String run) implements Monitor.Board {
+/**
+ * Tells the log what the copying of a rehearsal waits for, since there is no row to show it in, and
+ * keeps its schema, however long it waits.
+ */
+final class RehearsalBoard implements Monitor.Board {
   private static final Logger LOG = LoggerFactory.getLogger("dev.backfill.run");
+  // Of the two minutes for which the schema is kept.
+  private static final Duration EVERY = Duration.ofSeconds(20);
+
+  private final String run;
+  private final ScratchSchema schema;
+  private final Ticker ticker;
+  private long renewed;
+
+  RehearsalBoard(String run, ScratchSchema schema, Ticker ticker) {
+    this.run = run;
+    this.schema = schema;
+    this.ticker = ticker;
+    this.renewed = ticker.nanos();
+  }
 
   @Override
-  public Exchange show(Connection connection, Monitor.Sight sight) {
+  public Exchange show(Connection connection, Monitor.Sight sight) throws SQLException {
+    if (ticker.nanos() - renewed >= EVERY.toNanos()) {
+      if (!schema.renew(connection)) {
+        LOG.warn("The copy of the rehearsal of run {} is gone: it ends at its next step", run);
+      }
+      renewed = ticker.nanos();
+    }
     return new Exchange(Map.of(), OptionalDouble.empty());
   }
 

@@ -82,9 +82,14 @@ final class RehearsalClock implements BackfillListener {
     return entered.getOrDefault(phase, start);
   }
 
-  /** WAL of the filling alone. */
-  synchronized long fillingWal() {
-    return walAt.getOrDefault(Phase.CONTRACT, 0L) - walAt.getOrDefault(Phase.BACKFILL, 0L);
+  /**
+   * WAL of the filling alone; where the server did not tell it between two phases, all of the
+   * run's.
+   */
+  synchronized long fillingWal(long all) {
+    Long before = walAt.get(Phase.BACKFILL);
+    Long after = walAt.get(Phase.CONTRACT);
+    return before == null || after == null ? all : after - before;
   }
 
   synchronized long filled() {

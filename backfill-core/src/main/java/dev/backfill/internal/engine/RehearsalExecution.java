@@ -33,6 +33,8 @@ import java.util.Comparator;
 import java.util.List;
 import javax.sql.DataSource;
 import org.jooq.exception.DataAccessException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Says what a run would come to, from filling a copy of a part of its table:
@@ -48,12 +50,16 @@ import org.jooq.exception.DataAccessException;
  * The user's table is only read. The copies stand in a schema of their own, dropped in any case.
  */
 public final class RehearsalExecution {
+  private static final Logger LOG = LoggerFactory.getLogger("dev.backfill.run");
+
   private final Specification spec;
   private final DataSource dataSource;
   private final Ticker ticker;
   private final Sleeper sleeper;
   private final ScratchSchema schema;
   private final Control control = RehearsalExecution::proceed;
+  private String copy = "no copy was made";
+  private boolean left;
 
   public RehearsalExecution(
       Specification spec, DataSource dataSource, Ticker ticker, Sleeper sleeper) {
@@ -72,8 +78,9 @@ public final class RehearsalExecution {
 
   /**
    * @param mostBytes that may be copied
-   * @throws BackfillException with what to do next; nothing stays behind
-   * @throws InterruptedException when the thread was interrupted; nothing stays behind either
+   * @throws BackfillException with what to do next, and what has become of the copy
+   * @throws InterruptedException when the thread was interrupted; what has become of the copy is in
+   *     its message
    */
   public Rehearsal execute(long mostBytes) throws InterruptedException {
     JooqProbe.require();
@@ -93,16 +100,61 @@ public final class RehearsalExecution {
       OrderChoice order = get(c -> OrderChoice.of(c, target, leaf));
       StripeChoice stripes = get(c -> StripeChoice.of(c, target, leaf, order.kind()));
       Act act = new Act(target, figures, order, stripes);
-      Measured unused = act.play(sample.warmUp(figures));
-      return new Prediction(target, figures, act.inHeapOrder(), sample, act.play(sample))
-          .rehearsal();
-    } catch (InterruptedException | BackfillException e) {
-      throw e;
+      Prediction unused = act.play(sample.warmUp(figures));
+      Prediction prediction = act.play(sample);
+      if (left) {
+        prediction.note(copy);
+      }
+      return prediction.rehearsal();
+    } catch (InterruptedException e) {
+      InterruptedException told =
+          new InterruptedException(
+              "The thread was interrupted during a rehearsal; the table was only read, and "
+                  + copy);
+      told.initCause(e);
+      throw told;
+    } catch (FailedOnCopyException e) {
+      throw new RunFailedException(
+          "The rehearsal of %s.%s failed on its copy, as the run itself may. The table was only read, and %s. On the copy: %s"
+              .formatted(spec.table(), spec.column(), copy, e.getMessage()),
+          e);
+    } catch (BackfillException e) {
+      throw left ? new RunFailedException(e.getMessage() + " Besides, " + copy + ".", e) : e;
     } catch (Exception e) {
       throw new RunFailedException(
-          "The rehearsal of %s.%s failed: %s. The table was only read, and the copy is dropped, now or by the next start."
-              .formatted(spec.table(), spec.column(), e.getMessage()),
+          "The rehearsal of %s.%s failed: %s. The table was only read, and %s."
+              .formatted(spec.table(), spec.column(), e.getMessage(), copy),
           e);
+    }
+  }
+
+  /** What the run on the copy ended with. */
+  private static final class FailedOnCopyException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    FailedOnCopyException(BackfillException cause) {
+      super(cause.getMessage(), cause);
+    }
+  }
+
+  /** Drops the copy, and keeps in mind whether that succeeded. */
+  private void drop() {
+    // A pool gives an interrupted thread no connection.
+    boolean interrupted = Thread.interrupted();
+    try {
+      on(schema::dropNow);
+      left = false;
+      copy = "the copy is dropped";
+    } catch (SQLException | DataAccessException e) {
+      left = true;
+      copy =
+          "the copy could not be dropped (%s): the next start of a run, rehearsal or abandon drops it, from two minutes on; by hand: %s"
+              .formatted(e.getMessage(), schema.dropSql());
+      LOG.warn("Of the rehearsal of {}.{} {}", spec.table(), spec.column(), copy, e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -161,48 +213,45 @@ public final class RehearsalExecution {
           || figures.inHeapOrder(target.key().columnNames().get(0));
     }
 
-    Measured play(Sample sample) throws Exception {
+    Prediction play(Sample sample) throws Exception {
       on(schema::create);
-      Measured measured;
       try {
         ScratchTable table = new ScratchTable(schema, target.table().name(), figures);
-        double walPerSecond = copy(table, sample);
-        measured = fill(table, walPerSecond);
-      } catch (Throwable failure) {
-        dropAfter(failure);
-        throw failure;
-      }
-      on(schema::dropNow);
-      return measured;
-    }
-
-    private void dropAfter(Throwable failure) {
-      try {
-        on(schema::dropNow);
-      } catch (SQLException | DataAccessException second) {
-        failure.addSuppressed(second);
-      }
-    }
-
-    private double copy(ScratchTable table, Sample sample) throws Exception {
-      Outages outages =
-          new Outages(
-              target.runName(),
-              dataSource,
-              spec.options().retry(),
-              control,
-              event -> {},
-              ticker,
-              sleeper);
-      try (ControlConnection connection = new ControlConnection(dataSource, outages)) {
-        RehearsalCopy copy =
-            new RehearsalCopy(connection, target, figures, schema, table, control, ticker, sleeper);
-        copy.make(sample);
-        return copy.walPerSecond();
+        Outages outages =
+            new Outages(
+                target.runName(),
+                dataSource,
+                spec.options().retry(),
+                control,
+                event -> {},
+                ticker,
+                sleeper);
+        List<Sample.Stretch> read;
+        double walPerSecond;
+        try (ControlConnection watched = new ControlConnection(dataSource, outages);
+            Borrowed own = Borrowed.from(dataSource)) {
+          RehearsalCopy making =
+              new RehearsalCopy(
+                  own.connection(),
+                  watched,
+                  target,
+                  figures,
+                  schema,
+                  table,
+                  control,
+                  ticker,
+                  sleeper);
+          read = making.make(sample);
+          walPerSecond = making.walPerSecond();
+        }
+        return new Prediction(target, figures, inHeapOrder(), read, fill(table, walPerSecond));
+      } finally {
+        drop();
       }
     }
 
-    private void run(ScratchTable table, RehearsalClock clock) throws InterruptedException {
+    private void run(ScratchTable table, RehearsalClock clock)
+        throws FailedOnCopyException, InterruptedException {
       Specification rehearsed =
           RehearsedSpecification.of(
               target, schema.name(), table.name(), order.kind(), stripes.stripes());
@@ -210,18 +259,11 @@ public final class RehearsalExecution {
         BackfillResult unused =
             new RunExecution(rehearsed, dataSource, List.of(clock), ticker, sleeper).execute();
       } catch (BackfillException e) {
-        throw new RunFailedException(
-            "The rehearsal of "
-                + target.runName()
-                + " failed on its copy, as the run itself may. The table was only read, and the"
-                + " copy is dropped. On the copy: "
-                + e.getMessage(),
-            e);
+        throw new FailedOnCopyException(e);
       }
     }
 
-    private Measured fill(ScratchTable table, double walPerSecond)
-        throws SQLException, InterruptedException {
+    private Measured fill(ScratchTable table, double walPerSecond) throws Exception {
       int major = target.server().major();
       ScratchTable.Size size = get(table::size);
       long checkpoints = get(c -> Replication.checkpoints(c, major));
@@ -235,8 +277,8 @@ public final class RehearsalExecution {
           clock.filled(),
           clock.hotRows(),
           clock.windowRows(),
-          wal - clock.fillingWal(),
-          clock.fillingWal(),
+          wal - clock.fillingWal(wal),
+          clock.fillingWal(wal),
           walPerSecond,
           clock.once(),
           clock.windows(),
@@ -252,7 +294,7 @@ public final class RehearsalExecution {
       try {
         return get(
             c -> {
-              schema.renew(c);
+              boolean unused = schema.renew(c);
               return ScratchTable.position(c);
             });
       } catch (SQLException e) {

@@ -27,21 +27,32 @@ public final class Prediction {
   private final Target target;
   private final LeafFigures figures;
   private final boolean inHeapOrder;
-  private final Sample sample;
+  private final List<Sample.Stretch> read;
   private final Measured measured;
   private final List<String> reasons = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
   private double uncertainty = USUAL;
 
   /**
    * @param inHeapOrder whether the run's windows follow the order of the rows
+   * @param read the blocks that were copied
    */
   public Prediction(
-      Target target, LeafFigures figures, boolean inHeapOrder, Sample sample, Measured measured) {
+      Target target,
+      LeafFigures figures,
+      boolean inHeapOrder,
+      List<Sample.Stretch> read,
+      Measured measured) {
     this.target = target;
     this.figures = figures;
     this.inHeapOrder = inHeapOrder;
-    this.sample = sample;
+    this.read = List.copyOf(read);
     this.measured = measured;
+  }
+
+  /** Something else that is to be known. */
+  public void note(String what) {
+    notes.add(what);
   }
 
   public Rehearsal rehearsal() {
@@ -99,12 +110,13 @@ public final class Prediction {
 
   private void say(double factor, FullPages pages, double leaves) {
     reason(
-        "blocks %,d to %,d of %s, copied without its triggers and foreign keys and filled by the"
+        "blocks %,d to %,d of %s%s, copied without its triggers and foreign keys and filled by the"
             + " engine with this definition in %.1f s; times %.2f for the whole table, but for %.1f s"
             + " and %.1f MB of WAL that a run needs once",
-        sample.firstBlock(),
-        sample.end(),
+        read.get(0).from(),
+        read.get(0).end(),
         figures.leaf().sql(),
+        read.size() == 1 ? "" : ", which have too few rows, and blocks elsewhere",
         seconds(measured.filling()),
         factor,
         seconds(measured.once()),
@@ -183,6 +195,7 @@ public final class Prediction {
           DISTURBED, "a checkpoint came meanwhile, so that some pages are counted whole twice");
     }
     reason("what other sessions wrote meanwhile is in the WAL");
+    reasons.addAll(notes);
   }
 
   private void uncertain(double by, String why) {

@@ -2,23 +2,29 @@ package dev.backfill.internal.rehearsal;
 
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.model.RunFailedException;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * Which part of a leaf is copied: neighbouring blocks, so that the rows of the copy stand as those
- * of the table do.
+ * of the table do. Where they turn out to be empty, others are.
  *
  * @param firstBlock where it begins
  * @param blocks how many
+ * @param tableBlocks how many the leaf has
+ * @param rows how many they are to hold by the statistics, and the most that are copied
  * @param bytes about how large the copy will be, with its indexes
  */
-public record Sample(long firstBlock, long blocks, long bytes) {
+public record Sample(long firstBlock, long blocks, long tableBlocks, long rows, long bytes) {
   /** Three windows as a run has them. */
   private static final long ROWS = 600_000;
 
   private static final long FEWEST_ROWS = 50_000;
   // It warms up the JVM: what a run of some seconds needs is compiled after that.
   private static final long WARM_UP_ROWS = 150_000;
+  private static final double[] AWAY = {0.5, 1, 0.25, 0.75};
 
   /**
    * @param mostBytes that may be copied
@@ -61,11 +67,39 @@ public record Sample(long firstBlock, long blocks, long bytes) {
     double share = Math.min(1, (double) rows / Math.max(1, leaf.estimatedRows()));
     long blocks = Math.max(1, (long) Math.ceil(pages * share));
     // From the middle: neither the oldest rows nor those that are being inserted.
-    return new Sample((pages - blocks) / 2, blocks, (long) (rows * bytesPerRow));
+    return new Sample((pages - blocks) / 2, blocks, pages, rows, (long) (rows * bytesPerRow));
   }
 
-  /** Behind its last block. */
-  public long end() {
-    return firstBlock + blocks;
+  /**
+   * Neighbouring blocks.
+   *
+   * @param end behind the last one
+   */
+  public record Stretch(long from, long end) {}
+
+  /**
+   * Where to copy from, one after the other until there are enough rows: the sample itself, then
+   * stretches of its length from all over the leaf, the far ones first, since what made one empty
+   * has often emptied its neighbours.
+   */
+  public List<Stretch> stretches() {
+    long outermost = (firstBlock + blocks - 1) / blocks;
+    Set<Long> away = new LinkedHashSet<>();
+    away.add(0L);
+    for (double share : AWAY) {
+      long steps = (long) Math.ceil(outermost * share);
+      away.add(steps);
+      away.add(-steps);
+    }
+    return away.stream()
+        .map(steps -> firstBlock + steps * blocks)
+        .map(from -> new Stretch(Math.max(0, from), Math.min(tableBlocks, from + blocks)))
+        .filter(stretch -> stretch.from() < stretch.end())
+        .toList();
+  }
+
+  /** Whether so many rows say something of all. */
+  public boolean enough(long copied) {
+    return copied > 0 && copied >= rows / 2;
   }
 }

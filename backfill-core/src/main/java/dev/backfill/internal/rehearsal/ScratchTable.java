@@ -21,12 +21,14 @@ public final class ScratchTable {
   private static final double AS_DENSE = 0.8;
   private static final int LEAST_FILLFACTOR = 50;
 
+  private final ScratchSchema scratch;
   private final String schema;
   private final String name;
   private final LeafFigures figures;
   private long rows;
 
   public ScratchTable(ScratchSchema schema, String table, LeafFigures figures) {
+    this.scratch = schema;
     this.schema = schema.name();
     // The table's own name, by which the user's SQL may qualify columns.
     this.name =
@@ -58,11 +60,13 @@ public final class ScratchTable {
                   + " including constraints including generated including storage"
                   + " including compression)"
                   + (storage.isEmpty() ? "" : " with (" + storage + ")"));
+          scratch.requireMine(tx);
         });
   }
 
-  /** Copies the rows of some blocks, and returns where the WAL ended. */
-  public long copy(Connection connection, long fromBlock, long toBlock) throws SQLException {
+  /** Copies the rows of some blocks, so many at most, and returns where the WAL ended. */
+  public long copy(Connection connection, long fromBlock, long toBlock, long most)
+      throws SQLException {
     rows +=
         Tx.required(
             connection,
@@ -72,24 +76,33 @@ public final class ScratchTable {
                       "select set_config('row_security', 'off', true),"
                           + " set_config('lock_timeout', '5s', true),"
                           + " set_config('synchronous_commit', 'off', true)");
-              return execute(
-                  tx,
-                  "insert into %1$s (%2$s) select %2$s from only %3$s"
-                          .formatted(sql(), figures.columns(), figures.leaf().sql())
-                      + " where ctid >= '(%d,0)'::tid and ctid < '(%d,0)'::tid"
-                          .formatted(fromBlock, toBlock));
+              int copied =
+                  execute(
+                      tx,
+                      "insert into %1$s (%2$s) select %2$s from only %3$s"
+                              .formatted(sql(), figures.columns(), figures.leaf().sql())
+                          + " where ctid >= '(%d,0)'::tid and ctid < '(%d,0)'::tid limit %d"
+                              .formatted(fromBlock, toBlock, most));
+              scratch.requireMine(tx);
+              return copied;
             });
     return position(connection);
+  }
+
+  /** How many were copied. */
+  public long rows() {
+    return rows;
   }
 
   /** One of the indexes, with pages as full as those of the leaf's. */
   public long index(Connection connection, Index index) throws SQLException {
     Tx.run(
         connection,
-        tx ->
-            execute(
-                tx,
-                index.head() + Identifiers.quote(index.name()) + " on " + sql() + index.tail()));
+        tx -> {
+          execute(
+              tx, index.head() + Identifiers.quote(index.name()) + " on " + sql() + index.tail());
+          scratch.requireMine(tx);
+        });
     int fillfactor = fillfactor(connection, index);
     if (index.btree() && fillfactor < 100 * AS_DENSE) {
       String name = Identifiers.quote(schema, index.name());

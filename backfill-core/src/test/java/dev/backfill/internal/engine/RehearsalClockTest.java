@@ -47,7 +47,7 @@ class RehearsalClockTest {
     assertThat(clock.windows()).as("7 to 17").isEqualTo(Duration.ofSeconds(10));
     assertThat(clock.growing()).as("and 18 to 30 without 2").isEqualTo(Duration.ofSeconds(20));
     assertThat(clock.once()).isEqualTo(Duration.ofSeconds(10));
-    assertThat(clock.fillingWal()).isEqualTo(600);
+    assertThat(clock.fillingWal(999)).isEqualTo(600);
     assertThat(clock.filled()).isEqualTo(30);
     assertThat(clock.windowRows()).isEqualTo(30);
   }
@@ -60,5 +60,12 @@ class RehearsalClockTest {
 
     assertThat(clock.growing()).isZero();
     assertThat(clock.once()).isEqualTo(Duration.ofSeconds(5));
+  }
+
+  @Test
+  void whatTheServerDidNotTellIsTakenForGrowing() {
+    at(1, phase(Phase.BACKFILL));
+
+    assertThat(clock.fillingWal(999)).isEqualTo(999);
   }
 }
