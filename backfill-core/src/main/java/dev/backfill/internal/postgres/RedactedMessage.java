@@ -18,7 +18,7 @@ import org.postgresql.util.ServerErrorMessage;
  *   <li>In quotes stand names and values alike. Kept are the names that the server gives as fields
  *       of the error as well; the rest is taken out, from the first quote to the last, since a
  *       value may contain quotes.
- *   <li>Data exceptions (class 22) also put values behind a colon, unquoted.
+ *   <li>Behind a colon values stand unquoted, and the bytes of a character after 0x.
  *   <li>What user code says, RAISE or a Java exception, may hold anything: only where it was raised
  *       is told.
  * </ol>
@@ -32,6 +32,7 @@ public final class RedactedMessage {
       "\"'`\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e\u300c\u300d";
   private static final Pattern QUOTED =
       Pattern.compile("[" + QUOTES + "].*[" + QUOTES + "]", Pattern.DOTALL);
+  private static final Pattern BYTES = Pattern.compile("0x\\p{XDigit}+(\\s+0x\\p{XDigit}+)*");
   private static final Pattern BEHIND_COLON = Pattern.compile("[:\uff1a]\\s.*", Pattern.DOTALL);
 
   private RedactedMessage() {}
@@ -94,9 +95,8 @@ public final class RedactedMessage {
       text = text.replace(names[i], NAME + i);
     }
     text = QUOTED.matcher(text).replaceAll(GONE);
-    if (String.valueOf(message.getSQLState()).startsWith("22")) {
-      text = BEHIND_COLON.matcher(text).replaceFirst(": " + GONE);
-    }
+    text = BYTES.matcher(text).replaceAll(GONE);
+    text = BEHIND_COLON.matcher(text).replaceFirst(": " + GONE);
     for (int i = 0; i < names.length; i++) {
       text = text.replace(NAME + i, names[i]);
     }
