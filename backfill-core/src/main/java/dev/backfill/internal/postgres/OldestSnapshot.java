@@ -9,7 +9,8 @@ public final class OldestSnapshot {
   // sessions of other databases hold nothing back here, but for walsenders, which pass on what a
   // standby needs. A slot's xmin counts as well; age(xid) orders them all, and the clock is known
   // for sessions and prepared transactions only.
-  // VACUUM holds nothing back either, by whomever; VACUUM FULL does, and is not shown there.
+  // VACUUM holds nothing back either, by whomever, nor do its parallel workers, which are known by
+  // their leader; VACUUM FULL does, and is not shown there.
   // The kind of a session that the role may not see is told by what everybody sees.
   private static final String HOLDERS =
       """
@@ -20,7 +21,8 @@ public final class OldestSnapshot {
             from pg_stat_activity) as a
       where coalesce(backend_xmin, backend_xid) is not null and pid <> pg_backend_pid()
         and kind not like 'autovacuum%'
-        and pid not in (select v.pid from pg_stat_progress_vacuum as v where v.pid is not null)
+        and coalesce(leader_pid, pid) not in
+          (select v.pid from pg_stat_progress_vacuum as v where v.pid is not null)
         and (datname = current_database() or kind = 'walsender')
       union all
       select age(transaction), prepared, 'prepared transaction ' || gid
