@@ -10,9 +10,15 @@ import java.sql.Connection;
  * @param threshold above how many autovacuum comes
  * @param automatic whether it comes at all
  * @param atWork whether a vacuum of the table is at work
+ * @param hidden whether one is at work whose table the role may not see
  */
 public record VacuumStatistics(
-    long vacuums, long deadRows, long threshold, boolean automatic, boolean atWork) {
+    long vacuums,
+    long deadRows,
+    long threshold,
+    boolean automatic,
+    boolean atWork,
+    boolean hidden) {
 
   // A setting of the table's own goes before the server's. The upper limit is PostgreSQL 18's.
   private static final String READ =
@@ -31,7 +37,9 @@ public record VacuumStatistics(
             'infinity')) as threshold,
         current_setting('autovacuum')::boolean and current_setting('track_counts')::boolean
           and coalesce(o.enabled, true) as automatic,
-        exists (select from pg_catalog.pg_stat_progress_vacuum p where p.relid = c.oid) as at_work
+        exists (select from pg_catalog.pg_stat_progress_vacuum p where p.relid = c.oid) as at_work,
+        exists (select from pg_catalog.pg_stat_progress_vacuum p
+                where p.relid is null and p.datname = current_database()) as hidden
       from pg_catalog.pg_class c
       cross join lateral (
         select max(option_value) filter (where option_name = 'autovacuum_vacuum_threshold')::float8
@@ -56,7 +64,8 @@ public record VacuumStatistics(
                     r.get("dead_rows", Long.class),
                     (long) r.get("threshold", Double.class).doubleValue(),
                     r.get("automatic", Boolean.class),
-                    r.get("at_work", Boolean.class)))
-        .orElse(new VacuumStatistics(0, 0, 0, false, false));
+                    r.get("at_work", Boolean.class),
+                    r.get("hidden", Boolean.class)))
+        .orElse(new VacuumStatistics(0, 0, 0, false, false, false));
   }
 }

@@ -125,13 +125,16 @@ public final class Vacuuming {
       throws SQLException, InterruptedException {
     VacuumWait wait = new VacuumWait(run, leaf, state, events, ticker);
     try {
+      long last = ticker.nanos();
       for (int looks = 1; isAwaited(connection, wait, looks); looks++) {
         wait.begins("autovacuum");
         if (!holding.rest(LOOK)) {
           wait.skipped(UNWANTED, Duration.ZERO);
           return;
         }
-        state.waited(LOOK);
+        long now = ticker.nanos();
+        state.waited(Duration.ofNanos(now - last));
+        last = now;
       }
     } catch (Throwable e) {
       wait.brokenOff(e);
@@ -197,10 +200,15 @@ public final class Vacuuming {
   }
 
   private static String late(Vacuum.Await await, VacuumStatistics statistics) {
-    return "autovacuum %s within %d s, the deadline of await(...), and is not waited for again until it has been there: see whether its workers are busy elsewhere or somebody has the table locked, or let the run vacuum, vacuum(run(...))"
+    return "autovacuum %s within %d s, the deadline of await(...), and is not waited for again until it has been there: %s, or let the run vacuum, vacuum(run(...))"
         .formatted(
-            statistics.atWork() ? "is at the table and was not done" : "did not come",
-            await.deadline().toSeconds());
+            statistics.atWork()
+                ? "is at the table and was not done"
+                : statistics.hidden() ? "did not come, or was not done" : "did not come",
+            await.deadline().toSeconds(),
+            statistics.hidden() && !statistics.atWork()
+                ? "a vacuum is at work, but this role may not see of which table, GRANT pg_read_all_stats to it to know"
+                : "see whether its workers are busy elsewhere or somebody has the table locked");
   }
 
   private void vacuum(Connection connection, VacuumWait wait, long removable) throws SQLException {

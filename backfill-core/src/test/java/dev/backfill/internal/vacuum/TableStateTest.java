@@ -13,7 +13,7 @@ class TableStateTest {
   private final TableState state = new TableState(new DeadRows(800));
 
   private static VacuumStatistics vacuums(long count) {
-    return new VacuumStatistics(count, 50, 500, true, false);
+    return new VacuumStatistics(count, 50, 500, true, false, false);
   }
 
   @Test
