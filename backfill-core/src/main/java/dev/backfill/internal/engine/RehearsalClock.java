@@ -83,12 +83,13 @@ final class RehearsalClock implements BackfillListener {
   }
 
   /**
-   * WAL of the filling alone; where the server did not tell it between two phases, all of the
-   * run's.
+   * WAL of what grows with the table: of the filling, and of what reads all rows after it, which
+   * prunes pages as it does. What the constraint steps log besides is a few kilobytes. Where the
+   * server did not tell it between two phases, all of the run's.
    */
-  synchronized long fillingWal(long all) {
+  synchronized long growingWal(long all) {
     Long before = walAt.get(Phase.BACKFILL);
-    Long after = walAt.get(Phase.CONTRACT);
+    Long after = walAt.get(Phase.DONE);
     return before == null || after == null ? all : after - before;
   }
 

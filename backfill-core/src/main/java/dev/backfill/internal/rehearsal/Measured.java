@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param hotRows those of them whose update was in place
  * @param windowRows rows of its largest window
  * @param onceWalBytes WAL of what each run writes once, whatever the table
- * @param walBytes WAL of the filling
+ * @param walBytes WAL of all that grows with the table
  * @param copyWalPerSecond bytes of WAL in a second of copying
  * @param once the time of what each run does once
  * @param filling the time from the first window to the last batch

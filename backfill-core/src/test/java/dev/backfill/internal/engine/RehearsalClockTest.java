@@ -47,7 +47,7 @@ class RehearsalClockTest {
     assertThat(clock.windows()).as("7 to 17").isEqualTo(Duration.ofSeconds(10));
     assertThat(clock.growing()).as("and 18 to 30 without 2").isEqualTo(Duration.ofSeconds(20));
     assertThat(clock.once()).isEqualTo(Duration.ofSeconds(10));
-    assertThat(clock.fillingWal(999)).isEqualTo(600);
+    assertThat(clock.growingWal(999)).as("100 to 750").isEqualTo(650);
     assertThat(clock.filled()).isEqualTo(30);
     assertThat(clock.windowRows()).isEqualTo(30);
   }
@@ -66,6 +66,6 @@ class RehearsalClockTest {
   void whatTheServerDidNotTellIsTakenForGrowing() {
     at(1, phase(Phase.BACKFILL));
 
-    assertThat(clock.fillingWal(999)).isEqualTo(999);
+    assertThat(clock.growingWal(999)).isEqualTo(999);
   }
 }
