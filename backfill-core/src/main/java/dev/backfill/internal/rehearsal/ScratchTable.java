@@ -1,8 +1,10 @@
 package dev.backfill.internal.rehearsal;
 
+import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.Tx;
+import dev.backfill.model.LockNotAcquiredException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -44,49 +46,62 @@ public final class ScratchTable {
     return Identifiers.quote(schema, name);
   }
 
+  /**
+   * @throws LockNotAcquiredException when somebody has the leaf locked exclusively
+   */
   public void create(Connection connection) throws SQLException {
     String storage = figures.storage();
-    Tx.run(
-        connection,
-        tx -> {
-          // Whoever waits for the leaf without an end holds a snapshot.
-          execute(tx, "set local lock_timeout = '5s'");
-          execute(
-              tx,
-              "create table "
-                  + sql()
-                  + " (like "
-                  + figures.leaf().sql()
-                  + " including constraints including generated including storage"
-                  + " including compression)"
-                  + (storage.isEmpty() ? "" : " with (" + storage + ")"));
-          scratch.requireMine(tx);
-        });
+    int unused =
+        reading(
+            connection,
+            tx ->
+                execute(
+                    tx,
+                    "create table "
+                        + sql()
+                        + " (like "
+                        + figures.leaf().sql()
+                        + " including constraints including generated including storage"
+                        + " including compression)"
+                        + (storage.isEmpty() ? "" : " with (" + storage + ")")));
   }
 
-  /** Copies the rows of some blocks, so many at most, and returns where the WAL ended. */
+  /**
+   * Copies the rows of some blocks, so many at most, and returns where the WAL ended.
+   *
+   * @throws LockNotAcquiredException when somebody has the leaf locked exclusively
+   */
   public long copy(Connection connection, long fromBlock, long toBlock, long most)
       throws SQLException {
     rows +=
-        Tx.required(
+        reading(
             connection,
             tx -> {
               Jooq.on(tx)
                   .fetch(
                       "select set_config('row_security', 'off', true),"
-                          + " set_config('lock_timeout', '5s', true),"
                           + " set_config('synchronous_commit', 'off', true)");
-              int copied =
-                  execute(
-                      tx,
-                      "insert into %1$s (%2$s) select %2$s from only %3$s"
-                              .formatted(sql(), figures.columns(), figures.leaf().sql())
-                          + " where ctid >= '(%d,0)'::tid and ctid < '(%d,0)'::tid limit %d"
-                              .formatted(fromBlock, toBlock, most));
-              scratch.requireMine(tx);
-              return copied;
+              return execute(
+                  tx,
+                  "insert into %1$s (%2$s) select %2$s from only %3$s"
+                          .formatted(sql(), figures.columns(), figures.leaf().sql())
+                      + " where ctid >= '(%d,0)'::tid and ctid < '(%d,0)'::tid limit %d"
+                          .formatted(fromBlock, toBlock, most));
             });
     return position(connection);
+  }
+
+  /** Whoever waits for the leaf without an end holds a snapshot. */
+  private int reading(Connection connection, Tx.Work<Integer> work) throws SQLException {
+    return BoundedRead.of(
+        connection,
+        figures.leaf().oid(),
+        figures.leaf().sql(),
+        tx -> {
+          int result = work.in(tx);
+          scratch.requireMine(tx);
+          return result;
+        });
   }
 
   /** How many were copied. */
