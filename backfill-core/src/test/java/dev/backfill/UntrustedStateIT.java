@@ -24,6 +24,9 @@ import org.junit.jupiter.api.Test;
 @PostgresTest
 class UntrustedStateIT {
   private static final String RUN = "public.orders.copy";
+  private static final String LEFT =
+      "comment on schema backfill_rehearsal is"
+          + " 'Scratch of a backfill rehearsal, in use until 2020-01-01 00:00:00+00'";
 
   static TestDatabase database;
   static DataSource clerk;
@@ -42,7 +45,9 @@ class UntrustedStateIT {
   @BeforeEach
   void orders() {
     database.execute(
-        "drop schema if exists backfill cascade", "drop table if exists orders cascade");
+        "drop schema if exists backfill cascade",
+        "drop schema if exists backfill_rehearsal cascade",
+        "drop table if exists orders cascade");
     database.ordersTable(20);
     database.execute("alter table orders owner to clerk");
   }
@@ -140,6 +145,45 @@ class UntrustedStateIT {
         "create view backfill.run as select * from backfill.kept where backfill.caught()",
         "grant select on backfill.run to public");
     assertRefused(reads(RUN), "mallory");
+  }
+
+  /** It is asked for the lease of a rehearsal, after which it is dropped as one that was left. */
+  @Test
+  void noViewOfAStrangerInTheSchemaOfRehearsalsIsRead() throws SQLException {
+    asMallory(
+        "create schema backfill_rehearsal",
+        LEFT,
+        "create function backfill_rehearsal.caught() returns timestamptz language plpgsql as $$"
+            + " begin insert into public.caught values (current_user); return now(); end $$",
+        "create view backfill_rehearsal.run as"
+            + " select backfill_rehearsal.caught() as lease_until",
+        "grant usage on schema backfill_rehearsal to public",
+        "grant select on backfill_rehearsal.run to public");
+
+    assertThatThrownBy(() -> copy().on(database.dataSource()).rehearse())
+        .isInstanceOf(BackfillException.class)
+        .hasMessageContaining("was not left by one of this role");
+    assertThatThrownBy(() -> operator().abandon(RUN)).hasMessageContaining("There is no run");
+    copy().on(database.dataSource()).run();
+
+    assertThat(database.queryLong("select count(*) from pg_views where schemaname ~ 'rehearsal'"))
+        .isEqualTo(1);
+  }
+
+  @Test
+  void whoMayNotAbandonARunDropsNothing() throws SQLException {
+    copy().on(clerk).run();
+    withATrigger();
+    try (Connection connection = database.dataSource().getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("create schema backfill_rehearsal");
+      statement.execute(LEFT);
+    }
+
+    assertRefused(List.of(() -> operator().abandon(RUN)), "mallory");
+
+    assertThat(database.queryLong("select count(*) from pg_namespace where nspname ~ 'rehearsal'"))
+        .isEqualTo(1);
   }
 
   /** What the state says of the run's table its owner could have written. */

@@ -70,7 +70,6 @@ final class AbandonByOperator {
     Outages outages =
         new Outages(run, dataSource, RetryPolicy.defaults(), control, log, ticker, sleeper);
     try (ControlConnection connection = new ControlConnection(dataSource, outages)) {
-      connection.run(ScratchSchema.of(stateSchema)::dropLeft);
       if (!connection.call(c -> ask(c, run, keepColumn))) {
         return false;
       }
@@ -92,6 +91,7 @@ final class AbandonByOperator {
       throws SQLException, InterruptedException {
     StateSchema schema = new StateSchema(stateSchema, sleeper);
     long table = schema.requireTrusted(c, run);
+    ScratchSchema.of(stateSchema).dropLeft(c);
     if (!schema.exists(c) || runs.find(c, run).isEmpty()) {
       return false;
     }

@@ -3,16 +3,15 @@ package dev.backfill.internal.rehearsal;
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Jooq;
 import dev.backfill.internal.postgres.SqlStates;
+import dev.backfill.internal.postgres.Strangers;
 import dev.backfill.internal.postgres.Tx;
 import dev.backfill.model.RunFailedException;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
-import org.jooq.Record;
 import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,39 +27,16 @@ import org.slf4j.LoggerFactory;
 public final class ScratchSchema {
   private static final Logger LOG = LoggerFactory.getLogger("dev.backfill.run");
   private static final String SUFFIX = "_rehearsal";
-  private static final int MOST_BYTES = 63;
-  private static final String MARK = "Scratch of a backfill rehearsal";
   private static final Set<String> MADE_MEANWHILE = Set.of("23505", "42P06");
+  // Of what that name has after a wait: another role's schema, or none.
+  private static final Set<String> REPLACED =
+      Set.of(SqlStates.INSUFFICIENT_PRIVILEGE, SqlStates.UNDEFINED_SCHEMA);
 
   // Nobody else has reason to hold anything in it.
   private static final String BOUNDED = "set local lock_timeout = '5s'";
 
-  // Not the server's text form of a time, which is the session's choice.
-  private static final String UNTIL =
-      """
-      select pg_catalog.to_char(
-        (clock_timestamp() + interval '2 min') at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"+00"')
-      """;
-
-  private static final String FIND =
-      """
-      select n.oid::bigint as oid, c.comment as comment,
-        c.comment like c.mark || '%' as ours,
-        pg_catalog.pg_has_role(n.nspowner, 'usage') as mine,
-        coalesce(
-          case when c.comment like c.mark || '%' then
-            pg_catalog.substring(c.comment, '([0-9]{4}-[0-9-]+ [0-9:]+[+]00)$')
-              ::timestamptz > clock_timestamp()
-          end, false) as in_use
-      from pg_catalog.pg_namespace n
-      cross join lateral (
-        select coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '') as comment,
-          cast(? as text) as mark) as c
-      where n.nspname = cast(? as text)
-      """;
-
   private final String name;
-  private final String token = UUID.randomUUID().toString();
+  private final ScratchComment comment = new ScratchComment();
 
   private ScratchSchema(String name) {
     this.name = name;
@@ -80,33 +56,7 @@ public final class ScratchSchema {
    * @throws RunFailedException when the schema cannot be created
    */
   public void check(Connection connection) {
-    if (name.getBytes(StandardCharsets.UTF_8).length > MOST_BYTES) {
-      throw new RunFailedException(
-          "A rehearsal needs the schema "
-              + Identifiers.quote(name)
-              + ", a name that PostgreSQL would shorten. Nothing was changed. Choose a shorter"
-              + " stateSchema(...).");
-    }
-    Record right =
-        Jooq.on(connection)
-            .fetchSingle(
-                "select pg_catalog.has_database_privilege(current_database(), 'create'),"
-                    + " pg_catalog.quote_ident(current_database()),"
-                    + " pg_catalog.quote_ident(current_user)");
-    if (!right.get(0, Boolean.class)) {
-      throw new RunFailedException(
-          "A rehearsal creates schema "
-              + Identifiers.quote(name)
-              + " for its copy and drops it again, and role "
-              + right.get(2, String.class)
-              + " may create no schema in database "
-              + right.get(1, String.class)
-              + ". Nothing was changed. GRANT CREATE ON DATABASE "
-              + right.get(1, String.class)
-              + " TO "
-              + right.get(2, String.class)
-              + ", or rehearse as a role that has it.");
-    }
+    SchemaCreation.require(connection, name);
     find(connection).ifPresent(there -> refuse(connection, there));
   }
 
@@ -120,14 +70,16 @@ public final class ScratchSchema {
       Tx.run(
           connection,
           tx -> {
-            Optional<Record> there = find(tx);
+            Optional<ScratchComment.Found> there = find(tx);
             if (there.isPresent()) {
               refuse(tx, there.get());
-              drop(tx);
+              dropIfLeft(tx, there.get());
             }
             Jooq.on(tx).execute("create schema " + Identifiers.quote(name));
-            Jooq.on(tx).execute(comment(until(tx)));
+            write(tx, comment.fresh(tx));
           });
+    } catch (InUseException e) {
+      throw new RunFailedException(atWork(), e);
     } catch (DataAccessException e) {
       if (MADE_MEANWHILE.contains(String.valueOf(SqlStates.state(e)))) {
         throw new RunFailedException(atWork(), e);
@@ -136,21 +88,32 @@ public final class ScratchSchema {
     }
   }
 
-  private Optional<Record> find(Connection connection) {
-    return Jooq.on(connection).fetchOptional(FIND, MARK, name);
+  private Optional<ScratchComment.Found> find(Connection connection) {
+    return comment.find(connection, name);
   }
 
-  private void refuse(Connection tx, Record there) {
-    if (!there.get("ours", Boolean.class) || !there.get("mine", Boolean.class)) {
+  private void refuse(Connection connection, ScratchComment.Found there) {
+    if (!isOurs(connection, there)) {
       throw new RunFailedException(
           "Schema "
               + Identifiers.quote(name)
               + ", which a rehearsal needs for itself, is there and was not left by one of this"
               + " role. Nothing was changed. Drop it, or choose another stateSchema(...).");
     }
-    if (!isMine(there) && inUse(tx, there)) {
+    if (!there.own() && there.inUse()) {
       throw new RunFailedException(atWork());
     }
+  }
+
+  /**
+   * Whether a rehearsal of this role has made it, and nobody else has a part in it: the function of
+   * a view that is called like the state's table would run with the rights of who asks for the
+   * lease.
+   */
+  private boolean isOurs(Connection connection, ScratchComment.Found there) {
+    return there.ofRehearsal()
+        && there.ofThisRole()
+        && Strangers.inSchema(connection, name, 0).isEmpty();
   }
 
   private String atWork() {
@@ -158,14 +121,6 @@ public final class ScratchSchema {
         + Identifiers.quote(name)
         + ". Nothing was changed. Try again once it has ended; one that was killed is cleared away"
         + " two minutes after that.";
-  }
-
-  private boolean isMine(Record there) {
-    return there.get("ours", Boolean.class) && there.get("comment", String.class).contains(token);
-  }
-
-  private boolean inUse(Connection connection, Record there) {
-    return there.get("in_use", Boolean.class) || leased(connection);
   }
 
   private boolean leased(Connection connection) {
@@ -190,6 +145,13 @@ public final class ScratchSchema {
     return ifMine(connection, tx -> {});
   }
 
+  /** The same for a rehearsal, which ends without it. */
+  public void keep(Connection connection) throws SQLException {
+    if (!renew(connection)) {
+      throw takenAway();
+    }
+  }
+
   private boolean ifMine(Connection connection, Tx.Action then) throws SQLException {
     try {
       return Tx.required(
@@ -201,32 +163,53 @@ public final class ScratchSchema {
             }
             return mine;
           });
-    } catch (TakenAwayException e) {
+    } catch (InUseException e) {
       LOG.debug("Another rehearsal has replaced schema {} just now", name, e);
       return false;
     }
   }
 
-  /** Nobody else drops it before the transaction has ended. */
+  /** What was found under the schema's name is not what was looked for: another is at work. */
+  private static final class InUseException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    InUseException(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
   private boolean renewed(Connection tx) {
-    Optional<Record> there = find(tx).filter(this::isMine);
-    if (there.isEmpty()) {
-      return false;
-    }
-    String until = until(tx);
+    Optional<ScratchComment.Found> there = find(tx).filter(ScratchComment.Found::own);
+    there.ifPresent(mine -> hold(tx, mine));
+    return there.isPresent();
+  }
+
+  /**
+   * Takes the schema's lock, so that nobody else drops it before the transaction has ended. It is
+   * found by its name: whoever had the lock may have replaced it.
+   *
+   * @throws InUseException when he has
+   */
+  private void hold(Connection tx, ScratchComment.Found there) {
+    String fresh = comment.fresh(tx);
     Jooq.on(tx).execute(BOUNDED);
-    // Takes the schema's lock, and finds it by its name: whoever had the lock may have replaced it.
-    Jooq.on(tx).execute(comment(until));
-    String now =
-        Jooq.on(tx)
-            .fetchSingle(
-                "select pg_catalog.obj_description(cast(? as bigint)::oid, 'pg_namespace')",
-                there.get().get("oid", Long.class))
-            .get(0, String.class);
-    if (!text(until).equals(now)) {
-      throw new TakenAwayException(takenAway());
+    try {
+      write(tx, fresh);
+    } catch (DataAccessException e) {
+      if (REPLACED.contains(String.valueOf(SqlStates.state(e)))) {
+        throw new InUseException("it was replaced meanwhile", e);
+      }
+      throw e;
     }
-    return true;
+    if (!comment.stands(tx, there, fresh)) {
+      throw new InUseException("it was replaced meanwhile", null);
+    }
+  }
+
+  private void write(Connection tx, String text) {
+    Jooq.on(tx)
+        .execute(
+            "comment on schema " + Identifiers.quote(name) + " is " + Identifiers.literal(text));
   }
 
   /**
@@ -236,40 +219,19 @@ public final class ScratchSchema {
    * @throws RunFailedException when it is another rehearsal's by now
    */
   void requireMine(Connection tx) {
-    if (find(tx).filter(this::isMine).isEmpty()) {
-      throw new TakenAwayException(takenAway());
+    if (find(tx).filter(ScratchComment.Found::own).isEmpty()) {
+      throw takenAway();
     }
   }
 
-  private static final class TakenAwayException extends RunFailedException {
-    private static final long serialVersionUID = 1L;
-
-    TakenAwayException(String message) {
-      super(message);
-    }
-  }
-
-  private String takenAway() {
-    return "The rehearsal was away for longer than two minutes, and another one has taken its copy in"
-        + " schema "
-        + Identifiers.quote(name)
-        + " for left behind and dropped it. The table was only read, and nothing of the other's was"
-        + " touched. Rehearse again once that has ended.";
-  }
-
-  private static String until(Connection connection) {
-    return Jooq.on(connection).fetchSingle(UNTIL).get(0, String.class);
-  }
-
-  private String text(String until) {
-    return MARK + " " + token + ", in use until " + until;
-  }
-
-  private String comment(String until) {
-    return "comment on schema "
-        + Identifiers.quote(name)
-        + " is "
-        + Identifiers.literal(text(until));
+  /** What a rehearsal ends with that finds its schema replaced or gone. */
+  public RunFailedException takenAway() {
+    return new RunFailedException(
+        "The rehearsal was away for longer than two minutes: its copy in schema "
+            + Identifiers.quote(name)
+            + " was taken for left behind and dropped; one that is there now is another's. The"
+            + " table was only read, and nothing of another's was filled. Rehearse again once no"
+            + " other is at work.");
   }
 
   /** Drops it with all that is in it, if it is this rehearsal's still. */
@@ -283,28 +245,41 @@ public final class ScratchSchema {
   }
 
   private void drop(Connection tx) {
-    Jooq.on(tx).execute(BOUNDED);
-    Jooq.on(tx).execute("drop schema if exists " + Identifiers.quote(name) + " cascade");
+    Jooq.on(tx).execute("drop schema " + Identifiers.quote(name) + " cascade");
   }
 
   /** Drops what a rehearsal has left that was killed; leaves one at work, and what is not ours. */
   public void dropLeft(Connection connection) throws SQLException {
-    Optional<Record> there = find(connection);
-    if (there.isPresent()
-        && there.get().get("ours", Boolean.class)
-        && there.get().get("mine", Boolean.class)
-        && !inUse(connection, there.get())) {
-      try {
-        Tx.run(connection, this::drop);
+    try {
+      boolean dropped =
+          Tx.required(
+              connection,
+              tx -> {
+                Optional<ScratchComment.Found> left =
+                    find(tx).filter(there -> !there.inUse()).filter(there -> isOurs(tx, there));
+                left.ifPresent(there -> dropIfLeft(tx, there));
+                return left.isPresent();
+              });
+      if (dropped) {
         LOG.info("Dropped schema {}, which a rehearsal that was killed has left", name);
-      } catch (DataAccessException e) {
-        if (!SqlStates.LOCK_NOT_AVAILABLE.equals(SqlStates.state(e))) {
-          throw e;
-        }
-        LOG.warn(
-            "Schema {}, left by a rehearsal, is in somebody's hands; the next start drops it",
-            name);
       }
+    } catch (InUseException e) {
+      LOG.debug("Schema {} is not dropped, since a rehearsal is at work in it", name, e);
+    } catch (DataAccessException e) {
+      if (!SqlStates.LOCK_NOT_AVAILABLE.equals(SqlStates.state(e))) {
+        throw e;
+      }
+      LOG.warn(
+          "Schema {}, left by a rehearsal, is in somebody's hands; the next start drops it", name);
     }
+  }
+
+  private void dropIfLeft(Connection tx, ScratchComment.Found there) {
+    hold(tx, there);
+    // Not before: whoever is dropping it has its tables locked until they are gone.
+    if (!there.own() && leased(tx)) {
+      throw new InUseException("its run has a lease", null);
+    }
+    drop(tx);
   }
 }
