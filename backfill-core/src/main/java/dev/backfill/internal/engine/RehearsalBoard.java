@@ -26,6 +26,7 @@ final class RehearsalBoard implements Monitor.Board {
   private final ScratchSchema schema;
   private final Ticker ticker;
   private long renewed;
+  private volatile boolean gone;
 
   RehearsalBoard(String run, ScratchSchema schema, Ticker ticker) {
     this.run = run;
@@ -36,13 +37,21 @@ final class RehearsalBoard implements Monitor.Board {
 
   @Override
   public Exchange show(Connection connection, Monitor.Sight sight) throws SQLException {
-    if (ticker.nanos() - renewed >= EVERY.toNanos()) {
-      if (!schema.renew(connection)) {
-        LOG.warn("The copy of the rehearsal of run {} is gone: it ends at its next step", run);
-      }
+    if (!gone && ticker.nanos() - renewed >= EVERY.toNanos()) {
+      gone = !schema.renew(connection);
       renewed = ticker.nanos();
+      if (gone) {
+        LOG.warn("The copy of the rehearsal of run {} is gone, and the rehearsal ends", run);
+      }
     }
     return new Exchange(Map.of(), OptionalDouble.empty());
+  }
+
+  /** Asked while the copy waits as well: the throttle may hold it back without an end. */
+  void requireKept() {
+    if (gone) {
+      throw schema.takenAway();
+    }
   }
 
   @Override

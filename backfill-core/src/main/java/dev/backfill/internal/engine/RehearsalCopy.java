@@ -30,6 +30,7 @@ final class RehearsalCopy {
   private final LeafFigures figures;
   private final ScratchTable table;
   private final Control control;
+  private final RehearsalBoard board;
   private final Ticker ticker;
   private final Sleeper sleeper;
   private final Pace pace;
@@ -58,9 +59,8 @@ final class RehearsalCopy {
     this.control = control;
     this.ticker = ticker;
     this.sleeper = sleeper;
-    this.watch =
-        Watching.over(
-            target, watched, new RehearsalBoard(target.runName(), schema, ticker), ticker, sleeper);
+    this.board = new RehearsalBoard(target.runName(), schema, ticker);
+    this.watch = Watching.over(target, watched, board, ticker, sleeper);
     this.pace = watch.pace();
   }
 
@@ -150,7 +150,7 @@ final class RehearsalCopy {
     for (Duration wait = pace.turnIn(); !wait.isZero(); wait = pace.turnIn()) {
       pause(wait);
     }
-    control.proceed();
+    proceed();
     long start = ticker.nanos();
     long position = work.on(connection);
     Duration took = Duration.ofNanos(ticker.nanos() - start);
@@ -163,7 +163,12 @@ final class RehearsalCopy {
   }
 
   private void pause(Duration wait) throws SQLException, InterruptedException {
-    control.proceed();
+    proceed();
     sleeper.sleep(wait.compareTo(SLICE) < 0 ? wait : SLICE);
+  }
+
+  private void proceed() throws InterruptedException {
+    control.proceed();
+    board.requireKept();
   }
 }

@@ -9,7 +9,6 @@ import dev.backfill.internal.expand.Preflight;
 import dev.backfill.internal.expand.Prepared;
 import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.postgres.JooqProbe;
-import dev.backfill.internal.postgres.Replication;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.rehearsal.LeafFigures;
@@ -23,11 +22,9 @@ import dev.backfill.internal.rehearsal.ScratchTable;
 import dev.backfill.internal.time.Sleeper;
 import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.BackfillException;
-import dev.backfill.model.BackfillResult;
 import dev.backfill.model.Rehearsal;
 import dev.backfill.model.RunFailedException;
 import dev.backfill.model.Specification;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.List;
@@ -57,6 +54,7 @@ public final class RehearsalExecution {
   private final Ticker ticker;
   private final Sleeper sleeper;
   private final ScratchSchema schema;
+  private final BriefConnections connections;
   private final Control control = RehearsalExecution::proceed;
   private String copy = "no copy was made";
   private boolean left;
@@ -68,6 +66,7 @@ public final class RehearsalExecution {
     this.ticker = ticker;
     this.sleeper = sleeper;
     this.schema = ScratchSchema.of(spec.options().stateSchema());
+    this.connections = new BriefConnections(dataSource);
   }
 
   private static void proceed() throws InterruptedException {
@@ -86,19 +85,19 @@ public final class RehearsalExecution {
     JooqProbe.require();
     try {
       PoolCheck.require(dataSource, spec.options().workers());
-      Prepared prepared = get(c -> Preflight.check(c, spec));
+      Prepared prepared = connections.get(c -> Preflight.check(c, spec));
       requireSomethingToRehearse(prepared);
       Target target = prepared.target();
-      on(Publications::refuseThoseOfAllTables);
-      on(schema::check);
+      connections.on(Publications::refuseThoseOfAllTables);
+      connections.on(schema::check);
       Leaf leaf =
           target.table().leaves().stream()
               .max(Comparator.comparingLong(Leaf::pages))
               .orElseThrow(() -> nothing("the table has no partition"));
-      LeafFigures figures = get(c -> LeafFigures.of(c, leaf));
+      LeafFigures figures = connections.get(c -> LeafFigures.of(c, leaf));
       Sample sample = Sample.of(figures, mostBytes);
-      OrderChoice order = get(c -> OrderChoice.of(c, target, leaf));
-      StripeChoice stripes = get(c -> StripeChoice.of(c, target, leaf, order.kind()));
+      OrderChoice order = connections.get(c -> OrderChoice.of(c, target, leaf));
+      StripeChoice stripes = connections.get(c -> StripeChoice.of(c, target, leaf, order.kind()));
       Act act = new Act(target, figures, order, stripes);
       Prediction unused = act.play(sample.warmUp(figures));
       Prediction prediction = act.play(sample);
@@ -113,7 +112,7 @@ public final class RehearsalExecution {
                   + copy);
       told.initCause(e);
       throw told;
-    } catch (FailedOnCopyException e) {
+    } catch (RehearsalFill.FailedOnCopyException e) {
       throw new RunFailedException(
           "The rehearsal of %s.%s failed on its copy, as the run itself may. The table was only read, and %s. On the copy: %s"
               .formatted(spec.table(), spec.column(), copy, e.getMessage()),
@@ -128,21 +127,12 @@ public final class RehearsalExecution {
     }
   }
 
-  /** What the run on the copy ended with. */
-  private static final class FailedOnCopyException extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    FailedOnCopyException(BackfillException cause) {
-      super(cause.getMessage(), cause);
-    }
-  }
-
   /** Drops the copy, and keeps in mind whether that succeeded. */
   private void drop() {
     // A pool gives an interrupted thread no connection.
     boolean interrupted = Thread.interrupted();
     try {
-      on(schema::dropNow);
+      connections.on(schema::dropNow);
       left = false;
       copy = "the copy is dropped";
     } catch (SQLException | DataAccessException e) {
@@ -173,27 +163,6 @@ public final class RehearsalExecution {
     return new RunFailedException("There is nothing to rehearse: " + why + ".");
   }
 
-  private interface Query<T> {
-    T on(Connection connection) throws SQLException;
-  }
-
-  private interface Action {
-    void on(Connection connection) throws SQLException;
-  }
-
-  // Not kept: the run of the copy needs as many connections as the real one.
-  private <T> T get(Query<T> query) throws SQLException {
-    try (Borrowed borrowed = Borrowed.from(dataSource)) {
-      return query.on(borrowed.connection());
-    }
-  }
-
-  private void on(Action action) throws SQLException {
-    try (Borrowed borrowed = Borrowed.from(dataSource)) {
-      action.on(borrowed.connection());
-    }
-  }
-
   /** The same run, on one copy after the other. */
   private final class Act {
     private final Target target;
@@ -214,7 +183,7 @@ public final class RehearsalExecution {
     }
 
     Prediction play(Sample sample) throws Exception {
-      on(schema::create);
+      connections.on(schema::create);
       try {
         ScratchTable table = new ScratchTable(schema, target.table().name(), figures);
         Outages outages =
@@ -244,62 +213,24 @@ public final class RehearsalExecution {
           read = making.make(sample);
           walPerSecond = making.walPerSecond();
         }
-        return new Prediction(target, figures, inHeapOrder(), read, fill(table, walPerSecond));
+        Measured measured = fill(table).measure(walPerSecond);
+        return new Prediction(target, figures, inHeapOrder(), read, measured);
       } finally {
         drop();
       }
     }
 
-    private void run(ScratchTable table, RehearsalClock clock)
-        throws FailedOnCopyException, InterruptedException {
-      Specification rehearsed =
+    private RehearsalFill fill(ScratchTable table) {
+      return new RehearsalFill(
           RehearsedSpecification.of(
-              target, schema.name(), table.name(), order.kind(), stripes.stripes());
-      try {
-        BackfillResult unused =
-            new RunExecution(rehearsed, dataSource, List.of(clock), ticker, sleeper).execute();
-      } catch (BackfillException e) {
-        throw new FailedOnCopyException(e);
-      }
-    }
-
-    private Measured fill(ScratchTable table, double walPerSecond) throws Exception {
-      int major = target.server().major();
-      ScratchTable.Size size = get(table::size);
-      long checkpoints = get(c -> Replication.checkpoints(c, major));
-      long walBefore = get(ScratchTable::position);
-      RehearsalClock clock = new RehearsalClock(ticker, this::betweenPhases);
-      run(table, clock);
-      long wal = get(ScratchTable::position) - walBefore;
-      return new Measured(
-          size,
-          get(table::size).heapBytes(),
-          clock.filled(),
-          clock.hotRows(),
-          clock.windowRows(),
-          wal - clock.growingWal(wal),
-          clock.growingWal(wal),
-          walPerSecond,
-          clock.once(),
-          clock.windows(),
-          clock.growing(),
-          clock.held(),
-          get(c -> Replication.checkpoints(c, major)) != checkpoints);
-    }
-
-    /**
-     * Where the WAL ends; the schema is kept on the way, for when its run's lease is given back.
-     */
-    private long betweenPhases() {
-      try {
-        return get(
-            c -> {
-              boolean unused = schema.renew(c);
-              return ScratchTable.position(c);
-            });
-      } catch (SQLException e) {
-        throw new IllegalStateException(e);
-      }
+              target, schema.name(), table.name(), order.kind(), stripes.stripes()),
+          target.server().major(),
+          schema,
+          table,
+          dataSource,
+          connections,
+          ticker,
+          sleeper);
     }
   }
 }

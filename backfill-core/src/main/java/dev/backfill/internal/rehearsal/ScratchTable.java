@@ -127,6 +127,7 @@ public final class ScratchTable {
           tx -> {
             execute(tx, "alter index " + name + " set (fillfactor = " + least + ")");
             execute(tx, "reindex index " + name);
+            scratch.requireMine(tx);
           });
     }
     return position(connection);
@@ -155,6 +156,8 @@ public final class ScratchTable {
 
   /** Statistics, hint bits and the visibility map, as a table in use has them. */
   public void finish(Connection connection) throws SQLException {
+    // VACUUM stands in no transaction that could be undone.
+    scratch.keep(connection);
     execute(connection, "vacuum (analyze, parallel 0, truncate false) " + sql());
   }
 

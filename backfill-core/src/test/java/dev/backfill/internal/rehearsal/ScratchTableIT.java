@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.model.LockNotAcquiredException;
+import dev.backfill.model.RunFailedException;
 import dev.backfill.testing.LockHolder;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
@@ -16,9 +17,24 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+/** What is done to the copy, and what is not done to that of a successor. */
 @PostgresTest
 class ScratchTableIT {
   private static final int ROWS = 1_000;
+  private static final String TAKE =
+      "comment on schema backfill_rehearsal is"
+          + " 'Scratch of a backfill rehearsal another, in use until 2999-01-01 00:00:00+00'";
+  // By its pages and rows it is all but empty.
+  private static final Index SPARSE =
+      new Index(
+          0,
+          "sparse",
+          "customer_id",
+          "create index ",
+          " using btree (customer_id)",
+          true,
+          false,
+          10_000);
 
   TestDatabase database;
   private Connection connection;
@@ -53,6 +69,78 @@ class ScratchTableIT {
 
   private long pages() {
     return database.queryLong("select relpages from pg_class where oid = 'orders'::regclass");
+  }
+
+  private String relation(String name) {
+    return database.queryString("select coalesce(to_regclass(?)::text, 'none')", name);
+  }
+
+  private void assertTakenAway(ThrowingCallable step) {
+    assertThatThrownBy(step)
+        .isInstanceOf(RunFailedException.class)
+        .hasMessageContaining("was away for longer than two minutes")
+        .hasMessageContaining("The table was only read");
+  }
+
+  @Test
+  void noTableIsCreatedInTheSchemaOfAnother() {
+    database.execute(TAKE);
+
+    assertTakenAway(() -> table.create(connection));
+    assertThat(relation("backfill_rehearsal.orders")).isEqualTo("none");
+  }
+
+  @Test
+  void noRowIsCopiedIntoTheTableOfAnother() throws SQLException {
+    table.create(connection);
+    database.execute(TAKE);
+
+    assertTakenAway(() -> table.copy(connection, 0, pages(), ROWS));
+    assertThat(database.queryLong("select count(*) from backfill_rehearsal.orders")).isZero();
+    assertThat(table.rows()).isZero();
+  }
+
+  @Test
+  void noIndexIsBuiltOnTheTableOfAnother() throws SQLException {
+    table.create(connection);
+    database.execute(TAKE);
+
+    assertTakenAway(() -> table.index(connection, SPARSE));
+    assertThat(relation("backfill_rehearsal.sparse")).isEqualTo("none");
+  }
+
+  @Test
+  void anIndexIsLeftAsItIsOnceItIsAnothers() throws SQLException {
+    table.create(connection);
+    database.execute(
+        "create function take() returns event_trigger language plpgsql as $$ begin "
+            + TAKE
+            + "; end $$",
+        "create event trigger takes on ddl_command_start when tag in ('ALTER INDEX')"
+            + " execute function take()");
+    try {
+      assertTakenAway(() -> table.index(connection, SPARSE));
+    } finally {
+      database.execute("drop event trigger takes", "drop function take");
+    }
+    assertThat(
+            database.queryString(
+                "select coalesce(array_to_string(reloptions, ','), 'none') from pg_class"
+                    + " where oid = 'backfill_rehearsal.sparse'::regclass"))
+        .isEqualTo("none");
+  }
+
+  @Test
+  void theTableOfAnotherIsNotVacuumed() throws SQLException {
+    table.create(connection);
+    database.execute(TAKE);
+
+    assertTakenAway(() -> table.finish(connection));
+    assertThat(
+            database.queryLong(
+                "select reltuples from pg_class where oid = 'backfill_rehearsal.orders'::regclass"))
+        .as("never counted")
+        .isEqualTo(-1);
   }
 
   @Test
