@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import javax.sql.DataSource;
@@ -48,13 +49,13 @@ class RehearsalTakenAwayIT {
   }
 
   /** Does it once, before the first statement that is meant. */
-  private DataSource before(Predicate<String> meant, String sql) {
+  private DataSource before(Predicate<String> meant, String... statements) {
     AtomicBoolean done = new AtomicBoolean();
     return RecordingDataSource.of(
         database.dataSource(),
         text -> {
           if (meant.test(text) && done.compareAndSet(false, true)) {
-            database.execute(sql);
+            database.execute(statements);
           }
         });
   }
@@ -94,6 +95,23 @@ class RehearsalTakenAwayIT {
 
     assertUntouched();
     assertThat(runs()).isEqualTo(1);
+  }
+
+  @Test
+  void asItsRunBeginsIsNotMissedForWantOfACopy() {
+    assertTakenAway(
+        before(
+            RehearsalTakenAwayIT::createsTheState, TAKE, "drop table backfill_rehearsal.orders"));
+  }
+
+  @Test
+  void asItReadsItsFiguresBelievesNone() {
+    AtomicInteger sizes = new AtomicInteger();
+
+    assertTakenAway(
+        before(
+            sql -> sql.contains("pg_total_relation_size(t)") && sizes.incrementAndGet() == 2,
+            TAKE));
   }
 
   @Test

@@ -17,17 +17,14 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @PostgresTest
 class ScratchSchemaIT {
   private static final String THEIRS =
       "Scratch of a backfill rehearsal another, in use until 2999-01-01 00:00:00+00";
   private static final String DROP = "drop schema backfill_rehearsal cascade";
-  private static final List<String> REPLACE =
-      List.of(
-          DROP,
-          "create schema backfill_rehearsal",
-          "comment on schema backfill_rehearsal is '" + THEIRS + "'");
 
   static TestDatabase database;
   static DataSource rehearser;
@@ -40,6 +37,13 @@ class ScratchSchemaIT {
   @BeforeEach
   void none() {
     database.execute("drop schema if exists backfill_rehearsal cascade");
+  }
+
+  private static List<String> replacement(String owner) {
+    return List.of(
+        DROP,
+        "create schema backfill_rehearsal authorization " + owner,
+        "comment on schema backfill_rehearsal is '" + THEIRS + "'");
   }
 
   /** What is done with a connection. */
@@ -111,14 +115,15 @@ class ScratchSchemaIT {
     return waiting.get(1, TimeUnit.MINUTES);
   }
 
-  @Test
-  void oneThatOthersHaveMadeAnewIsNotDroppedForTheOneThatWasLeft() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"rehearser", "current_user"})
+  void oneThatOthersHaveMadeAnewIsNotDroppedForTheOneThatWasLeft(String owner) throws Exception {
     left();
 
     assertThatThrownBy(
             () ->
                 whileOthersHaveIt(
-                    REPLACE,
+                    replacement(owner),
                     connection -> {
                       schema().create(connection);
                       return true;
@@ -127,13 +132,14 @@ class ScratchSchemaIT {
     assertThat(comment()).isEqualTo(THEIRS);
   }
 
-  @Test
-  void aStartOfARunDoesNotDropItEither() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"rehearser", "current_user"})
+  void aStartOfARunDoesNotDropItEither(String owner) throws Exception {
     left();
 
     boolean ended =
         whileOthersHaveIt(
-            REPLACE,
+            replacement(owner),
             connection -> {
               schema().dropLeft(connection);
               return true;
@@ -160,11 +166,12 @@ class ScratchSchemaIT {
     assertThat(schemas()).isZero();
   }
 
-  @Test
-  void oneThatAnotherRoleHasMadeAnewIsNotOurs() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"rehearser", "current_user"})
+  void oneThatOthersHaveMadeAnewIsNotOurs(String owner) throws Exception {
     ScratchSchema ours = created();
 
-    assertThat(whileOthersHaveIt(REPLACE, ours::renew)).isFalse();
+    assertThat(whileOthersHaveIt(replacement(owner), ours::renew)).isFalse();
     assertThat(comment()).isEqualTo(THEIRS);
   }
 
