@@ -56,11 +56,33 @@ public record BatchContext(
 
   /** Leaves the server to others for a while. */
   void rest(Duration duration) throws InterruptedException {
+    boolean unused =
+        rest(
+            duration,
+            () -> {
+              control.proceed();
+              return true;
+            },
+            ticker,
+            sleeper);
+  }
+
+  /** Asked between two slices of a rest. */
+  private interface GoingOn {
+    boolean ask() throws InterruptedException;
+  }
+
+  /** Returns false, and at once, when it is not to go on. */
+  private static boolean rest(Duration duration, GoingOn goingOn, Ticker ticker, Sleeper sleeper)
+      throws InterruptedException {
     long until = ticker.nanos() + duration.toNanos();
     for (long left = duration.toNanos(); left > 0; left = until - ticker.nanos()) {
-      control.proceed();
+      if (!goingOn.ask()) {
+        return false;
+      }
       sleeper.sleep(Duration.ofNanos(Math.min(left, SLICE.toNanos())));
     }
+    return true;
   }
 
   /** How workers are held while their table waits for a vacuum. */
@@ -68,14 +90,7 @@ public record BatchContext(
     return new Vacuuming.Holding() {
       @Override
       public boolean rest(Duration duration) throws InterruptedException {
-        long until = ticker.nanos() + duration.toNanos();
-        for (long left = duration.toNanos(); left > 0; left = until - ticker.nanos()) {
-          if (!control.wanted()) {
-            return false;
-          }
-          sleeper.sleep(Duration.ofNanos(Math.min(left, SLICE.toNanos())));
-        }
-        return control.wanted();
+        return BatchContext.rest(duration, control::wanted, ticker, sleeper) && control.wanted();
       }
 
       @Override
