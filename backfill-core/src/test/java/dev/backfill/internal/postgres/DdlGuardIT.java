@@ -89,19 +89,7 @@ class DdlGuardIT {
   private void guard(DataSource dataSource, Ddl ddl, Timeouts timeouts)
       throws SQLException, InterruptedException {
     try (Connection connection = dataSource.getConnection()) {
-      new DdlGuard(
-              timeouts,
-              Ticker.system(),
-              Sleeper.system(),
-              new DdlGuard.Observer() {
-                @Override
-                public void waiting(Ddl held, String holders) {
-                  told.add(holders);
-                }
-
-                @Override
-                public void done(Ddl finished, Duration took) {}
-              })
+      new DdlGuard(timeouts, Ticker.system(), Sleeper.system(), new Told(told))
           .run(connection, ddl, tx -> {});
     }
   }

@@ -64,15 +64,7 @@ class ExhaustedServerIT {
             Timeouts.defaults().withDdlDeadline(deadline),
             Ticker.system(),
             Sleeper.system(),
-            new DdlGuard.Observer() {
-              @Override
-              public void waiting(Ddl held, String holders) {
-                told.add(holders);
-              }
-
-              @Override
-              public void done(Ddl finished, Duration took) {}
-            })
+            new Told(told))
         .run(connection, ddl, tx -> {});
   }
 }
