@@ -30,7 +30,13 @@ public final class StateSchema {
   // that
   // upgrades waits for the owner's heartbeat, and gives way to it.
   private static final Set<String> CREATED_BY_ANOTHER =
-      Set.of("23505", "42P06", "42P07", "40P01", "55P03", "XX000");
+      Set.of(
+          SqlStates.UNIQUE_VIOLATION,
+          SqlStates.DUPLICATE_SCHEMA,
+          "42P07",
+          SqlStates.DEADLOCK,
+          SqlStates.LOCK_NOT_AVAILABLE,
+          "XX000");
   private static final int ATTEMPTS = 20;
 
   private final String schema;

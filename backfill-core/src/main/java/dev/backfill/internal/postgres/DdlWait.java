@@ -5,13 +5,10 @@ import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.LockNotAcquiredException;
 import dev.backfill.model.RunFailedException;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.jooq.exception.DataAccessException;
-import org.jspecify.annotations.Nullable;
 
 /** The time between attempts at one DDL transaction: pauses, the deadline, and what is said. */
 final class DdlWait {
@@ -89,16 +86,9 @@ final class DdlWait {
   }
 
   private String failure() {
-    return lastFailure.map(e -> " (" + SqlStates.state(e) + ": " + message(e) + ")").orElse("");
-  }
-
-  /** Of the server: jOOQ's own has the statement before it. */
-  private static @Nullable String message(Exception failure) {
-    @Nullable SQLException server =
-        failure instanceof DataAccessException wrapped
-            ? wrapped.getCause(SQLException.class)
-            : null;
-    return server == null ? failure.getMessage() : server.getMessage();
+    return lastFailure
+        .map(e -> " (" + SqlStates.state(e) + ": " + SqlStates.message(e) + ")")
+        .orElse("");
   }
 
   private void pause(Duration pause) throws InterruptedException {

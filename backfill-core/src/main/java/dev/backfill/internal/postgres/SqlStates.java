@@ -3,9 +3,10 @@ package dev.backfill.internal.postgres;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Set;
+import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 
-/** Classifies failures by SQLSTATE, and by nothing else. */
+/** Classifies failures by SQLSTATE, and by nothing else; what they say is for people. */
 public final class SqlStates {
   public static final String LOCK_NOT_AVAILABLE = "55P03";
   public static final String DEADLOCK = "40P01";
@@ -19,6 +20,7 @@ public final class SqlStates {
   public static final String UNDEFINED_COLUMN = "42703";
   public static final String UNDEFINED_OBJECT = "42704";
   public static final String UNDEFINED_SCHEMA = "3F000";
+  public static final String DUPLICATE_SCHEMA = "42P06";
   public static final String DUPLICATE_COLUMN = "42701";
   public static final String INSUFFICIENT_PRIVILEGE = "42501";
   public static final String RAISED = "P0001";
@@ -38,8 +40,7 @@ public final class SqlStates {
   private static final Set<String> DATA_CLASSES = Set.of("22", "23", "44", "09", "38", "39");
   // A subquery of several rows; what PL/pgSQL raises; a value that is too long for an index, or
   // nested too deeply for the stack. Of the other limits (54011, 54023) a statement is beyond, and
-  // a
-  // statement is wrong whatever the row, as P0000 is.
+  // a statement is wrong whatever the row, as P0000 is.
   private static final Set<String> DATA =
       Set.of("21000", RAISED, "P0002", "P0003", "P0004", "54000", "54001");
 
@@ -97,5 +98,14 @@ public final class SqlStates {
       }
     }
     return null;
+  }
+
+  /** What a failure says: jOOQ's own message has the statement before the server's. */
+  public static @Nullable String message(Throwable failure) {
+    @Nullable SQLException server =
+        failure instanceof DataAccessException wrapped
+            ? wrapped.getCause(SQLException.class)
+            : null;
+    return server == null ? failure.getMessage() : server.getMessage();
   }
 }

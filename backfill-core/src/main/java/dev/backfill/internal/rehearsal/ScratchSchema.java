@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
 public final class ScratchSchema {
   private static final Logger LOG = LoggerFactory.getLogger("dev.backfill.run");
   private static final String SUFFIX = "_rehearsal";
-  private static final Set<String> MADE_MEANWHILE = Set.of("23505", "42P06");
+  private static final Set<String> MADE_MEANWHILE =
+      Set.of(SqlStates.UNIQUE_VIOLATION, SqlStates.DUPLICATE_SCHEMA);
   // Of what that name has after a wait: another role's schema, or none.
   private static final Set<String> REPLACED =
       Set.of(SqlStates.INSUFFICIENT_PRIVILEGE, SqlStates.UNDEFINED_SCHEMA);

@@ -1,11 +1,11 @@
 package dev.backfill.internal.vacuum;
 
 import dev.backfill.event.BackfillEvent;
+import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.time.Ticker;
 import java.time.Duration;
 import java.util.function.Consumer;
-import org.jooq.exception.DataAccessException;
 
 /**
  * One worker's look at a table. That batches wait is told once, and so is how the wait ended,
@@ -81,12 +81,7 @@ final class VacuumWait {
   /** The worker goes on with something else, or with nothing. */
   void brokenOff(Throwable failure) {
     if (begun) {
-      // jOOQ's own message is mostly the statement.
-      Throwable said =
-          failure instanceof DataAccessException && failure.getCause() != null
-              ? failure.getCause()
-              : failure;
-      skipped("the wait was broken off: " + said.getMessage(), Duration.ZERO);
+      skipped("the wait was broken off: " + SqlStates.message(failure), Duration.ZERO);
     }
   }
 }
