@@ -127,6 +127,26 @@ class KeyTypesIT {
     assertThat(fill(ROWS).batches()).isLessThan(ROWS / 37 * 4);
   }
 
+  @ParameterizedTest(name = "T6, T11: numbers of type {0} without gaps, at {1}, and one far away")
+  @CsvSource({
+    "smallint, -32768, 32767",
+    "integer, -2147483648, 2147483647",
+    "integer, 2147480648, -2147483648",
+    "bigint, -9223372036854775808, 9223372036854775807",
+    "bigint, 9223372036854772807, -9223372036854775808"
+  })
+  void numbersAtTheEndsOfTheirType(String type, String first, String farAway) {
+    database.execute(
+        "create table keyed (k " + type + " primary key, n int not null)",
+        "insert into keyed select '"
+            + first
+            + "'::"
+            + type
+            + " + n, n from generate_series(0, 2998) n",
+        "insert into keyed values ('" + farAway + "', 2999)");
+    fill(ROWS);
+  }
+
   @Test
   @DisplayName("T13: keys of 100 kB")
   void hugeKeys() {

@@ -13,6 +13,7 @@ import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.PreparedTransaction;
 import dev.backfill.testing.TestDatabase;
 import javax.sql.DataSource;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,25 @@ class PlanIT {
     assertThat(plan.estimatedRows()).isBetween(19_000L, 21_000L);
     assertThat(plan.estimatedWalBytes()).isPositive();
     System.out.println(plan);
+  }
+
+  @Test
+  void showsTheKeysOfAStripeWhereTheyAreNumbersWithoutGaps() {
+    database.execute("drop table orders");
+    database.ordersTable(30_000);
+
+    BackfillPlan plan = statusCode().on(database.dataSource()).plan();
+
+    String keys =
+        database.serverMajor() >= 17
+            ? "\"id\" = any(array(select generate_series(cast(? as bigint), cast(? as bigint), 8)))"
+            : "\"id\" & 7 = cast(? as int)";
+    assertThat(plan.statements())
+        .extracting(PlannedStatement::sql)
+        .filteredOn(sql -> sql.startsWith("update"))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains(keys);
+    assertThat(plan.updatePlan()).anyMatch(line -> line.contains("Index Cond"));
   }
 
   @Test

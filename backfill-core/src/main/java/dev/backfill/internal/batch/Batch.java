@@ -92,7 +92,7 @@ final class Batch {
       // thing that the transaction hears, and must not be left to the pool's default.
       String settings =
           "set transaction isolation level read committed;"
-              + BatchLimits.sql(target, leaf.oid(), candidates);
+              + BatchLimits.sql(target, leaf.oid(), candidates, rows.by());
       Optional<OneMessage> whole = OneMessage.of(target, settings, write, checkpoint);
       long start = ticker.nanos();
       OneMessage.Answer answer =

@@ -1,6 +1,5 @@
 package dev.backfill.internal.batch;
 
-import dev.backfill.internal.checkpoint.StripeBy;
 import dev.backfill.internal.checkpoint.WindowKind;
 import dev.backfill.internal.postgres.BaseType;
 import dev.backfill.internal.postgres.BoundedRead;
@@ -19,9 +18,6 @@ import java.util.Optional;
 
 /** Shows a batch without running it, for a plan. */
 public final class BatchPreview {
-  private static final long KEYS = 20_000;
-  private static final long BLOCKS = 300;
-
   private final Connection connection;
   private final Target target;
   private final LeafSql sql;
@@ -51,11 +47,12 @@ public final class BatchPreview {
   }
 
   /** The statement of a batch, its parameters as they are bound. */
-  public String statement() {
-    Rows rows = rows(List.of());
-    return target.spec().value() instanceof ColumnValue.Computed
-        ? sql.updateComputed(BaseType.of(connection, target)).strip()
-        : sql.update(NullRefusal.in(connection, target), rows);
+  public String statement() throws SQLException {
+    if (target.spec().value() instanceof ColumnValue.Computed) {
+      return sql.updateComputed(BaseType.of(connection, target)).strip();
+    }
+    Rows rows = range().orElseGet(() -> PreviewRange.form(sql, kind, stripes));
+    return sql.update(NullRefusal.in(connection, target), rows);
   }
 
   /**
@@ -78,57 +75,33 @@ public final class BatchPreview {
       List<String> parameters = new ArrayList<>(value.binds());
       parameters.addAll(rows.parameters());
       try {
-        return explain(sql.update(value, rows), parameters);
+        return explain(sql.update(value, rows), parameters, rows.by());
       } catch (SQLException e) {
         if (!SqlStates.INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
           throw e;
         }
       }
     }
-    return explain(sql.scan(rows), rows.parameters());
+    return explain(sql.scan(rows), rows.parameters(), rows.by());
   }
 
-  private Rows rows(List<String> key) {
-    return rows(key, key);
-  }
-
-  private Rows rows(List<String> lo, List<String> hi) {
-    return sql.rows(kind, Optional.of(lo), hi, new Stripe(0, stripes, StripeBy.HASH));
-  }
-
-  /** As many rows as a batch has: for an empty range the planner would show what no batch does. */
   private Optional<Rows> range() throws SQLException {
-    if (kind == WindowKind.BLOCK) {
-      return Optional.of(rows(Place.startOf(0).position(), Place.startOf(BLOCKS).position()));
-    }
-    Optional<List<String>> last = IndexProof.anyKey(connection, sql);
-    if (last.isEmpty()) {
-      return Optional.empty();
-    }
-    List<String> first = key(last.get(), 0).orElse(last.get());
-    return Optional.of(rows(first, key(last.get(), KEYS).orElse(last.get())));
+    return PreviewRange.rows(connection, target, sql, kind, stripes);
   }
 
-  /** The key so many rows behind the first; empty when there are not as many. */
-  private Optional<List<String>> key(List<String> last, long rows) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql.boundary(true))) {
-      statement.setLong(Texts.bind(statement, 1, last), rows);
-      return Texts.firstRow(statement);
-    }
-  }
-
-  private List<String> explain(String statement, List<String> parameters) throws SQLException {
+  private List<String> explain(String statement, List<String> parameters, Rows.By by)
+      throws SQLException {
     return BoundedRead.of(
         connection,
         target.table().oid(),
         target.table().sql(),
-        tx -> explain(tx, statement, parameters));
+        tx -> explain(tx, statement, parameters, by));
   }
 
-  private List<String> explain(Connection tx, String statement, List<String> parameters)
+  private List<String> explain(Connection tx, String statement, List<String> parameters, Rows.By by)
       throws SQLException {
     try (Statement settings = tx.createStatement()) {
-      settings.execute("select " + BatchLimits.planning(target));
+      settings.execute("select " + BatchLimits.planning(target, by));
     }
     try (PreparedStatement explain = tx.prepareStatement("explain (costs off) " + statement)) {
       Texts.bind(explain, 1, parameters);

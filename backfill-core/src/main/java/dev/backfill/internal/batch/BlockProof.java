@@ -41,7 +41,8 @@ final class BlockProof {
       Connection tx, Target target, String statement, List<String> parameters) throws SQLException {
     try (Statement settings = tx.createStatement()) {
       settings.execute(
-          "select set_config('row_security', 'off', true), " + BatchLimits.planning(target));
+          "select set_config('row_security', 'off', true), "
+              + BatchLimits.planning(target, Rows.By.PLACE));
     }
     List<String> lines = new ArrayList<>();
     try (PreparedStatement explain = tx.prepareStatement("explain (costs off) " + statement)) {

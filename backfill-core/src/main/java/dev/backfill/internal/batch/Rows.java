@@ -6,9 +6,18 @@ import java.util.List;
 /**
  * A predicate that selects rows of a leaf, with its parameters in text form.
  *
- * @param byPlace whether it selects them by where they stand, which no index serves
+ * @param by what it selects them by
  */
-record Rows(String predicate, List<String> parameters, boolean byPlace) {
+record Rows(String predicate, List<String> parameters, By by) {
+  enum By {
+    /** A range of keys, or one key. */
+    KEY_RANGE,
+    /** Many keys, each for itself. */
+    KEY_LIST,
+    /** Where they stand, which no index serves. */
+    PLACE
+  }
+
   Rows {
     parameters = List.copyOf(parameters);
   }
@@ -17,6 +26,7 @@ record Rows(String predicate, List<String> parameters, boolean byPlace) {
   Rows and(Rows other) {
     List<String> both = new ArrayList<>(parameters);
     both.addAll(other.parameters);
-    return new Rows(predicate + " and " + other.predicate, both, byPlace && other.byPlace);
+    return new Rows(
+        predicate + " and " + other.predicate, both, by == other.by ? by : By.KEY_RANGE);
   }
 }

@@ -60,19 +60,17 @@ final class PlpgsqlStripes implements Contender {
             WHERE %4$s IS NOT NULL;
           END IF;
           EXIT WHEN cuts IS NULL;
-          -- A bitmap visits each page of the range once.
-          PERFORM set_config('enable_indexscan', 'off', false),
+          PERFORM set_config('enable_indexscan', %7$s, false),
                   set_config('enable_bitmapscan', 'on', false);
           FOR stripe_no IN 0 .. stripes - 1 LOOP
             lo := passed;
             FOREACH hi IN ARRAY cuts LOOP
               IF stripe_no = 0 THEN
                 UPDATE %5$s SET status_code = %1$s%2$s
-                WHERE %4$s > lo AND %4$s <= hi AND %6$s AND %4$s & (stripes - 1) = 0;
+                WHERE %8$s AND %6$s;
               ELSE
                 UPDATE %5$s SET status_code = %1$s%3$s
-                WHERE %4$s > lo AND %4$s <= hi AND %6$s
-                  AND %4$s & (stripes - 1) = stripe_no;
+                WHERE %8$s AND %6$s;
               END IF;
               GET DIAGNOSTICS filled = ROW_COUNT;
               UPDATE stripes_checkpoint
@@ -92,6 +90,19 @@ final class PlpgsqlStripes implements Contender {
       END $$
       """;
 
+  private static final String MAJOR_VERSION =
+      "SELECT current_setting('server_version_num')::int / 10000";
+
+  /** From PostgreSQL 17 on: fetches the rows of the stripe alone. */
+  private static final String LISTED =
+      """
+      %1$s = ANY(ARRAY(SELECT cast(n AS %2$s)
+        FROM generate_series(lo + 1 + ((stripe_no - lo - 1) & (stripes - 1)), hi, stripes) AS n))\
+      """;
+
+  private static final String RANGE =
+      "%1$s > lo AND %1$s <= hi AND %1$s & (stripes - 1) = stripe_no";
+
   @Override
   public String name() {
     return Contenders.PLPGSQL_STRIPES;
@@ -106,6 +117,8 @@ final class PlpgsqlStripes implements Contender {
 
   @Override
   public void fill(DataSource dataSource, BenchTable table) throws SQLException {
+    KeyColumn key = table.rows().key().get(0);
+    boolean listed = Sql.number(dataSource, MAJOR_VERSION) >= 17;
     Sql.execute(
         dataSource,
         "DROP TABLE IF EXISTS stripes_checkpoint",
@@ -116,9 +129,12 @@ final class PlpgsqlStripes implements Contender {
             REFUSING_VALUE.formatted(table.value().sql(), table.value().type(), table.table()),
             assignments(table.indexedColumns()),
             assignments(table.columnsInNoOrder()),
-            table.rows().keyList(),
+            key.name(),
             table.table(),
-            table.due()),
+            table.due(),
+            // A bitmap visits each page of a range once.
+            listed ? "'on'" : "'off'",
+            (listed ? LISTED : RANGE).formatted(key.name(), key.type())),
         // Values and checkpoint are kept or lost together, so no batch needs to wait for the disk.
         "SET synchronous_commit = off",
         "SET lock_timeout = '500ms'",
