@@ -176,6 +176,7 @@ public final class Benchmark implements Callable<Integer> {
       Optional<Standby> replica,
       long tableRows)
       throws SQLException, InterruptedException, ExecutionException {
+    WarmUp.on(server, tableRows, plan.values());
     FreshTables tables = new FreshTables(server, tableRows);
     Company company = new Company(server, tableRows, transactionsPerSecond, replica);
     return new Comparison(new Meter(tables, company), limit).run(plan, rounds);
