@@ -230,7 +230,7 @@ public final class Vacuuming {
       if (SqlStates.classify(e) == SqlStates.Kind.CONNECTION) {
         throw e;
       }
-      wait.skipped(String.valueOf(e.getMessage()), LATER);
+      wait.skipped(String.valueOf(SqlStates.message(e)), LATER);
     }
   }
 }
