@@ -85,6 +85,15 @@ public final class ScratchSchema {
       if (MADE_MEANWHILE.contains(String.valueOf(SqlStates.state(e)))) {
         throw new RunFailedException(atWork(), e);
       }
+      if (SqlStates.LOCK_NOT_AVAILABLE.equals(SqlStates.state(e))) {
+        throw new RunFailedException(
+            "Schema "
+                + Identifiers.quote(name)
+                + ", which a rehearsal that was killed has left, cannot be replaced: for 5 s somebody"
+                + " had it, or a table in it, locked. Nothing was changed. End that session, which"
+                + " pg_locks shows, or try again once it has ended.",
+            e);
+      }
       throw e;
     }
   }

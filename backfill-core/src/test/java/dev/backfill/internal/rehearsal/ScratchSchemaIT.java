@@ -3,6 +3,7 @@ package dev.backfill.internal.rehearsal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.backfill.model.RunFailedException;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import java.sql.Connection;
@@ -130,6 +131,24 @@ class ScratchSchemaIT {
                     }))
         .hasMessageContaining("Another rehearsal is at work");
     assertThat(comment()).isEqualTo(THEIRS);
+  }
+
+  @Test
+  void oneThatWasLeftAndIsInSomebodysHandsIsRefusedWithWhatToDo() throws Exception {
+    left();
+    try (Connection other = database.direct().getConnection();
+        Statement statement = other.createStatement();
+        Connection connection = rehearser.getConnection()) {
+      other.setAutoCommit(false);
+      statement.execute("comment on schema backfill_rehearsal is 'not yet committed'");
+
+      assertThatThrownBy(() -> schema().create(connection))
+          .isInstanceOf(RunFailedException.class)
+          .hasMessageContaining("locked")
+          .hasMessageContaining("Nothing was changed")
+          .hasMessageContaining("try again");
+      other.rollback();
+    }
   }
 
   @ParameterizedTest
