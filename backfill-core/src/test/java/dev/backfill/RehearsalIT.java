@@ -9,6 +9,7 @@ import dev.backfill.model.BackfillException;
 import dev.backfill.model.Contract;
 import dev.backfill.model.NewRows;
 import dev.backfill.model.Rehearsal;
+import dev.backfill.model.RunFailedException;
 import dev.backfill.model.Vacuum;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.assertj.core.data.Percentage;
 import org.awaitility.Awaitility;
@@ -198,6 +200,25 @@ class RehearsalIT {
         .hasMessageContaining("failed on its copy")
         .hasMessageContaining("division by zero");
     assertThat(catalog()).isEqualTo(before);
+  }
+
+  @Test
+  void oneThatAnOperatorStopsGivesNoFiguresOfAPart() {
+    AtomicBoolean stopped = new AtomicBoolean();
+    DataSource watched =
+        RecordingDataSource.of(
+            database.dataSource(),
+            sql -> {
+              if (sql.contains("/* backfill rehearsal-of") && stopped.compareAndSet(false, true)) {
+                database.execute("update backfill_rehearsal.run set requested_action = 'stop'");
+              }
+            });
+
+    assertThatThrownBy(() -> statusCode().maxRowsPerSecond(10).on(watched).rehearse())
+        .isInstanceOf(RunFailedException.class)
+        .hasMessageContaining("stopped by an operator")
+        .hasMessageContaining("rehearse again");
+    assertThat(scratchSchemas()).isZero();
   }
 
   @Test

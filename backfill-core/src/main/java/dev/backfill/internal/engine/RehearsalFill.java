@@ -9,6 +9,7 @@ import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.BackfillException;
 import dev.backfill.model.BackfillResult;
 import dev.backfill.model.RunFailedException;
+import dev.backfill.model.RunState;
 import dev.backfill.model.Specification;
 import java.sql.SQLException;
 import java.util.List;
@@ -96,13 +97,19 @@ final class RehearsalFill {
     RunExecution execution =
         new RunExecution(rehearsed, dataSource, List.of(clock), ticker, sleeper);
     stop = execution::stop;
+    BackfillResult result;
     try {
-      BackfillResult unused = execution.execute();
+      result = execution.execute();
     } catch (BackfillException e) {
       refuseAnothers(e);
       throw new FailedOnCopyException(e);
     }
     connections.on(schema::keep);
+    if (result.state() == RunState.STOPPED) {
+      throw new FailedOnCopyException(
+          new RunFailedException(
+              "its run was stopped by an operator before the copy was filled; rehearse again."));
+    }
   }
 
   /** What became of another's copy says nothing of this definition. */
