@@ -6,6 +6,7 @@ import dev.backfill.BackfillBuilder;
 import dev.backfill.BackfillRun;
 import dev.backfill.BoundBackfill;
 import dev.backfill.ColumnStages.Valued;
+import dev.backfill.event.BackfillListener;
 import dev.backfill.model.Contract;
 import dev.backfill.model.NewRows;
 import dev.backfill.model.Strategy;
@@ -37,6 +38,11 @@ record Library(String name, UnaryOperator<BackfillBuilder> options) implements C
   /** For a run beside others that shall not give way to them. */
   static Library unthrottled() {
     return new Library("library-1-unthrottled", BackfillBuilder::unthrottled);
+  }
+
+  /** The same, with somebody who is told what happens. */
+  Library heardBy(BackfillListener listener) {
+    return new Library(name, builder -> options.apply(builder).listener(listener));
   }
 
   @Override

@@ -103,9 +103,27 @@ final class PlpgsqlStripes implements Contender {
   private static final String RANGE =
       "%1$s > lo AND %1$s <= hi AND %1$s & (stripes - 1) = stripe_no";
 
+  private final String name;
+  private final boolean ranges;
+
+  private PlpgsqlStripes(String name, boolean ranges) {
+    this.name = name;
+    this.ranges = ranges;
+  }
+
+  /** As the library does it on this server. */
+  static PlpgsqlStripes asTheLibrary() {
+    return new PlpgsqlStripes(Contenders.PLPGSQL_STRIPES, false);
+  }
+
+  /** As the library does it before PostgreSQL 17: each pass reads all rows of its range. */
+  static PlpgsqlStripes ofRanges() {
+    return new PlpgsqlStripes("plpgsql-ranges", true);
+  }
+
   @Override
   public String name() {
-    return Contenders.PLPGSQL_STRIPES;
+    return name;
   }
 
   /** Stripes are made of the low bits of a number. */
@@ -118,7 +136,7 @@ final class PlpgsqlStripes implements Contender {
   @Override
   public void fill(DataSource dataSource, BenchTable table) throws SQLException {
     KeyColumn key = table.rows().key().get(0);
-    boolean listed = Sql.number(dataSource, MAJOR_VERSION) >= 17;
+    boolean listed = !ranges && Sql.number(dataSource, MAJOR_VERSION) >= 17;
     Sql.execute(
         dataSource,
         "DROP TABLE IF EXISTS stripes_checkpoint",
