@@ -35,7 +35,11 @@ final class IdleAssignments {
       """
       select distinct on (i.indexrelid)
         quote_ident(a.attname) as column_name,
-        abs(coalesce(s.correlation, 1)) as correlation
+        abs(coalesce(
+          (select s.correlation from pg_catalog.pg_stats s
+            where s.schemaname = n.nspname and s.tablename = t.relname and s.attname = a.attname
+              and not s.inherited),
+          1)) as correlation
       from pg_catalog.pg_index i
       join pg_catalog.pg_class x on x.oid = i.indexrelid
       join pg_catalog.pg_am m on m.oid = x.relam and m.amname = 'btree'
@@ -43,9 +47,6 @@ final class IdleAssignments {
       join pg_catalog.pg_namespace n on n.oid = t.relnamespace
       cross join lateral unnest(i.indkey::int2[]) with ordinality as k(attnum, position)
       join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
-      left join pg_catalog.pg_stats s
-        on s.schemaname = n.nspname and s.tablename = t.relname and s.attname = a.attname
-        and not s.inherited
       where i.indrelid = cast(? as bigint)::oid
         and not i.indisunique and i.indisready and k.position <= i.indnkeyatts
         and a.attnum > 0 and a.attgenerated = '' and a.attidentity = ''
