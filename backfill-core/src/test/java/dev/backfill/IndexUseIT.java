@@ -83,7 +83,6 @@ class IndexUseIT {
   void aPassReadsTheRowsOfItsStripeAloneWhereTheServerLooksUpListsWell() {
     int rows = 40_000;
     database.ordersTable(rows);
-    database.execute("vacuum analyze orders");
 
     Backfill.column("orders", "filled")
         .type("text")

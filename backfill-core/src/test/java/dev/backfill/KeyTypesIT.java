@@ -127,23 +127,26 @@ class KeyTypesIT {
     assertThat(fill(ROWS).batches()).isLessThan(ROWS / 37 * 4);
   }
 
-  @ParameterizedTest(name = "T6, T11: numbers of type {0} without gaps, at {1}, and one far away")
+  @ParameterizedTest(name = "T6, T11: {3} {0} keys without gaps from {1} on, and one far away")
   @CsvSource({
-    "smallint, -32768, 32767",
-    "integer, -2147483648, 2147483647",
-    "integer, 2147480648, -2147483648",
-    "bigint, -9223372036854775808, 9223372036854775807",
-    "bigint, 9223372036854772807, -9223372036854775808"
+    "smallint, -32768, 32767, asc",
+    "integer, -2147483648, 2147483647, asc",
+    "integer, 2147480649, -2147483648, asc",
+    "integer, 2147480649, -2147483648, desc",
+    "bigint, -9223372036854775808, 9223372036854775807, asc",
+    "bigint, -9223372036854775808, 9223372036854775807, desc",
+    "bigint, 9223372036854772809, -9223372036854775808, desc"
   })
-  void numbersAtTheEndsOfTheirType(String type, String first, String farAway) {
+  void numbersAtTheEndsOfTheirType(String type, String first, String farAway, String order) {
     database.execute(
-        "create table keyed (k " + type + " primary key, n int not null)",
+        "create table keyed (k " + type + " not null, n int not null)",
         "insert into keyed select '"
             + first
             + "'::"
             + type
             + " + n, n from generate_series(0, 2998) n",
-        "insert into keyed values ('" + farAway + "', 2999)");
+        "insert into keyed values ('" + farAway + "', 2999)",
+        "create unique index on keyed (k " + order + ")");
     fill(ROWS);
   }
 

@@ -32,6 +32,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Nothing is asserted of times here: the benchmark compares them. */
 @PostgresTest
@@ -202,22 +204,25 @@ class RehearsalIT {
     assertThat(catalog()).isEqualTo(before);
   }
 
-  @Test
-  void oneThatAnOperatorStopsGivesNoFiguresOfAPart() {
+  @ParameterizedTest
+  @CsvSource({"stop, STOPPED", "abandon, ABANDONED"})
+  void oneThatAnOperatorEndsGivesNoFiguresOfAPart(String action, String state) {
     AtomicBoolean stopped = new AtomicBoolean();
     DataSource watched =
         RecordingDataSource.of(
             database.dataSource(),
             sql -> {
               if (sql.contains("/* backfill rehearsal-of") && stopped.compareAndSet(false, true)) {
-                database.execute("update backfill_rehearsal.run set requested_action = 'stop'");
+                database.execute(
+                    "update backfill_rehearsal.run set requested_action = '" + action + "'");
               }
             });
 
     assertThatThrownBy(() -> statusCode().maxRowsPerSecond(10).on(watched).rehearse())
         .isInstanceOf(RunFailedException.class)
-        .hasMessageContaining("stopped by an operator")
-        .hasMessageContaining("rehearse again");
+        .hasMessageContaining("gives no figures")
+        .hasMessageContaining(state)
+        .hasMessageContaining("Rehearse again");
     assertThat(scratchSchemas()).isZero();
   }
 

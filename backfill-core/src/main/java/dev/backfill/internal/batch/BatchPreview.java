@@ -6,12 +6,10 @@ import dev.backfill.internal.postgres.BoundedRead;
 import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Target;
+import dev.backfill.internal.postgres.Tx;
 import dev.backfill.model.ColumnValue;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +22,7 @@ public final class BatchPreview {
   private final WindowKind kind;
   private final int stripes;
   private final List<String> idle;
+  private Optional<Rows> range = Optional.empty();
 
   public BatchPreview(
       Connection connection, Target target, Leaf leaf, WindowKind kind, int stripes) {
@@ -85,33 +84,20 @@ public final class BatchPreview {
     return explain(sql.scan(rows), rows.parameters(), rows.by());
   }
 
+  /** Read once: the statement that is shown is the one that is explained. */
   private Optional<Rows> range() throws SQLException {
-    return PreviewRange.rows(connection, target, sql, kind, stripes);
+    if (range.isEmpty()) {
+      range = bounded(tx -> PreviewRange.rows(tx, target, sql, kind, stripes));
+    }
+    return range;
   }
 
   private List<String> explain(String statement, List<String> parameters, Rows.By by)
       throws SQLException {
-    return BoundedRead.of(
-        connection,
-        target.table().oid(),
-        target.table().sql(),
-        tx -> explain(tx, statement, parameters, by));
+    return bounded(tx -> BatchExplain.of(tx, target, statement, parameters, by));
   }
 
-  private List<String> explain(Connection tx, String statement, List<String> parameters, Rows.By by)
-      throws SQLException {
-    try (Statement settings = tx.createStatement()) {
-      settings.execute("select " + BatchLimits.planning(target, by));
-    }
-    try (PreparedStatement explain = tx.prepareStatement("explain (costs off) " + statement)) {
-      Texts.bind(explain, 1, parameters);
-      List<String> lines = new ArrayList<>();
-      try (ResultSet plan = explain.executeQuery()) {
-        while (plan.next()) {
-          lines.add(plan.getString(1));
-        }
-      }
-      return lines;
-    }
+  private <T> T bounded(Tx.Work<T> read) throws SQLException {
+    return BoundedRead.of(connection, target.table().oid(), target.table().sql(), read);
   }
 }

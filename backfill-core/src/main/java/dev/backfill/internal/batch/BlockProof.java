@@ -5,11 +5,8 @@ import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.model.RunFailedException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,7 +19,11 @@ final class BlockProof {
     Rows rows =
         sql.rows(
             WindowKind.BLOCK, Optional.empty(), Place.startOf(leaf.pages()).position(), Stripe.ALL);
-    List<String> plan = explain(tx, target, sql.unfilledScan(rows), rows.parameters());
+    try (Statement settings = tx.createStatement()) {
+      settings.execute("select set_config('row_security', 'off', true)");
+    }
+    List<String> plan =
+        BatchExplain.of(tx, target, sql.unfilledScan(rows), rows.parameters(), rows.by());
     // A where(...) that no row fulfils is not even looked for.
     boolean ranged =
         plan.stream()
@@ -35,24 +36,5 @@ final class BlockProof {
               + String.join(" / ", plan)
               + ". Start the run again with order(key()).");
     }
-  }
-
-  private static List<String> explain(
-      Connection tx, Target target, String statement, List<String> parameters) throws SQLException {
-    try (Statement settings = tx.createStatement()) {
-      settings.execute(
-          "select set_config('row_security', 'off', true), "
-              + BatchLimits.planning(target, Rows.By.PLACE));
-    }
-    List<String> lines = new ArrayList<>();
-    try (PreparedStatement explain = tx.prepareStatement("explain (costs off) " + statement)) {
-      Texts.bind(explain, 1, parameters);
-      try (ResultSet plan = explain.executeQuery()) {
-        while (plan.next()) {
-          lines.add(plan.getString(1));
-        }
-      }
-    }
-    return lines;
   }
 }

@@ -4,6 +4,7 @@ import dev.backfill.internal.checkpoint.WindowRow;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.model.BatchSize;
+import dev.backfill.model.Options;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -67,10 +68,13 @@ final class KeyPaging implements Paging {
         .endingAt(window.hi());
   }
 
-  /** Rows between two cuts: one fixed batch, or the step in which adaptive batches grow. */
   private int cutDistance(int stripes) {
-    int rows =
-        context.options().batchSize() instanceof BatchSize.Fixed fixed ? fixed.rows() : CUT_ROWS;
+    return cutDistance(context.options(), stripes);
+  }
+
+  /** Rows between two cuts: one fixed batch, or the step in which adaptive batches grow. */
+  static int cutDistance(Options options, int stripes) {
+    int rows = options.batchSize() instanceof BatchSize.Fixed fixed ? fixed.rows() : CUT_ROWS;
     return Math.multiplyExact(rows, stripes);
   }
 

@@ -146,10 +146,12 @@ public final class LeafSql {
 
   private Optional<Rows> keyList(Optional<List<String>> lo, List<String> hi, Stripe stripe) {
     // Before PostgreSQL 17 each key is a way down the index of its own: measured no faster then.
-    if (target.server().major() < 17) {
+    // The
+    // planner takes any list for ten rows, and would join thousands to a subquery's row by row.
+    if (target.server().major() < 17 || BatchLimits.hasSubqueries(target)) {
       return Optional.empty();
     }
-    return KeyList.of(stripe, lo, hi, key.descending())
+    return StripeKeys.of(stripe, lo, hi, key.descending())
         .map(
             list ->
                 new Rows(

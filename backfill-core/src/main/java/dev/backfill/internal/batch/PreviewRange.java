@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The rows of the first batches of a leaf: for an empty range the planner would show what no batch
- * does.
+ * The rows of a batch behind the first of a leaf: for an empty range the planner would show what no
+ * batch does.
  */
 final class PreviewRange {
   private static final int KEYS = 20_000;
@@ -35,28 +35,30 @@ final class PreviewRange {
     if (last.isEmpty()) {
       return Optional.empty();
     }
-    List<String> first = key(connection, sql, last.get(), 0).orElse(last.get());
-    Optional<List<String>> end = key(connection, sql, last.get(), KEYS);
-    StripeBy by =
-        end.isPresent()
-            ? KeyDensity.stripeBy(
-                connection, target.key(), new Cuts(List.of(first, end.get()), KEYS, true))
-            : StripeBy.HASH;
+    int distance = KeyPaging.cutDistance(target.spec().options(), stripes);
+    Cuts cuts = Cuts.read(connection, sql, Optional.empty(), last.get(), KEYS, distance);
+    List<List<String>> ends =
+        cuts.keys().size() > 1
+            ? cuts.keys()
+            : List.of(first(connection, sql, last.get()), last.get());
     return Optional.of(
-        sql.rows(kind, Optional.of(first), end.orElse(last.get()), new Stripe(0, stripes, by)));
+        sql.rows(
+            kind,
+            Optional.of(ends.get(0)),
+            ends.get(ends.size() - 1),
+            new Stripe(0, stripes, KeyDensity.stripeBy(connection, target.key(), cuts))));
   }
 
-  /** The statement's form where there are no rows, and so no keys to be bound. */
+  private static List<String> first(Connection connection, LeafSql sql, List<String> last)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql.boundary(true))) {
+      statement.setLong(Texts.bind(statement, 1, last), 0);
+      return Texts.firstRow(statement).orElse(last);
+    }
+  }
+
+  /** The statement's form where there are no rows: without keys, which are its parameters alone. */
   static Rows form(LeafSql sql, WindowKind kind, int stripes) {
     return sql.rows(kind, Optional.of(List.of()), List.of(), new Stripe(0, stripes, StripeBy.HASH));
-  }
-
-  /** The key so many rows behind the first; empty when there are not as many. */
-  private static Optional<List<String>> key(
-      Connection connection, LeafSql sql, List<String> last, long rows) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql.boundary(true))) {
-      statement.setLong(Texts.bind(statement, 1, last), rows);
-      return Texts.firstRow(statement);
-    }
   }
 }

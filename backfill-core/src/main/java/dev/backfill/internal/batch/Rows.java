@@ -22,7 +22,7 @@ record Rows(String predicate, List<String> parameters, By by) {
     parameters = List.copyOf(parameters);
   }
 
-  /** Those of them that the other predicate selects too. */
+  /** Those of them that the other predicate selects too; of two kinds nothing special is known. */
   Rows and(Rows other) {
     List<String> both = new ArrayList<>(parameters);
     both.addAll(other.parameters);

@@ -9,6 +9,7 @@ import dev.backfill.internal.expand.Preflight;
 import dev.backfill.internal.expand.Prepared;
 import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.postgres.JooqProbe;
+import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.internal.postgres.TableInfo.Leaf;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.rehearsal.LeafFigures;
@@ -122,7 +123,7 @@ public final class RehearsalExecution {
     } catch (Exception e) {
       throw new RunFailedException(
           "The rehearsal of %s.%s failed: %s. The table was only read, and %s."
-              .formatted(spec.table(), spec.column(), e.getMessage(), copy),
+              .formatted(spec.table(), spec.column(), SqlStates.message(e), copy),
           e);
     }
   }

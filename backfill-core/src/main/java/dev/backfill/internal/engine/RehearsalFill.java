@@ -62,7 +62,8 @@ final class RehearsalFill {
 
   /**
    * @throws FailedOnCopyException when the run ended with an error
-   * @throws RunFailedException when the copy is another rehearsal's by now
+   * @throws RunFailedException when the copy is another rehearsal's by now, or when an operator has
+   *     ended the run
    */
   Measured measure(double copyWalPerSecond)
       throws FailedOnCopyException, SQLException, InterruptedException {
@@ -105,10 +106,11 @@ final class RehearsalFill {
       throw new FailedOnCopyException(e);
     }
     connections.on(schema::keep);
-    if (result.state() == RunState.STOPPED) {
-      throw new FailedOnCopyException(
-          new RunFailedException(
-              "its run was stopped by an operator before the copy was filled; rehearse again."));
+    if (result.state() != RunState.DONE) {
+      throw new RunFailedException(
+          "The rehearsal gives no figures: somebody has asked its run to end, which is "
+              + result.state()
+              + ". The table was only read. Rehearse again.");
     }
   }
 

@@ -2,6 +2,7 @@ package dev.backfill.internal.plan;
 
 import dev.backfill.internal.postgres.Borrowed;
 import dev.backfill.internal.postgres.JooqProbe;
+import dev.backfill.internal.postgres.SqlStates;
 import dev.backfill.model.BackfillPlan;
 import dev.backfill.model.RunFailedException;
 import dev.backfill.model.Specification;
@@ -19,7 +20,7 @@ public final class Planning {
       return Planner.plan(borrowed.connection(), spec);
     } catch (SQLException | DataAccessException e) {
       throw new RunFailedException(
-          "The plan could not be made, and nothing was changed: " + e.getMessage() + ".", e);
+          "The plan could not be made, and nothing was changed: " + SqlStates.message(e) + ".", e);
     }
   }
 }

@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 
 /**
  * The columns that order the table for paging, and the SQL that pages by them. Key values are
- * ordered, compared and converted by PostgreSQL alone: Java only carries their text form, and
- * computes with integers at most.
+ * ordered, compared and converted by PostgreSQL alone: Java only carries their text form, save that
+ * a stripe of integers is counted.
  */
 public record Key(String index, List<Column> columns, boolean descending) {
   private static final int SHOWN = 200;

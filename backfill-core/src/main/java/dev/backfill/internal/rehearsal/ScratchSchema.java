@@ -74,7 +74,7 @@ public final class ScratchSchema {
             Optional<ScratchComment.Found> there = find(tx);
             if (there.isPresent()) {
               refuse(tx, there.get());
-              dropIfLeft(tx, there.get());
+              replace(tx, there.get());
             }
             Jooq.on(tx).execute("create schema " + Identifiers.quote(name));
             write(tx, comment.fresh(tx));
@@ -85,6 +85,14 @@ public final class ScratchSchema {
       if (MADE_MEANWHILE.contains(String.valueOf(SqlStates.state(e)))) {
         throw new RunFailedException(atWork(), e);
       }
+      throw e;
+    }
+  }
+
+  private void replace(Connection tx, ScratchComment.Found left) {
+    try {
+      dropIfLeft(tx, left);
+    } catch (DataAccessException e) {
       if (SqlStates.LOCK_NOT_AVAILABLE.equals(SqlStates.state(e))) {
         throw new RunFailedException(
             "Schema "

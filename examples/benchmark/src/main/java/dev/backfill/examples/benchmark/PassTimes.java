@@ -6,7 +6,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What each pass over the windows of a run came to. */
+/**
+ * What each pass over the windows of a run came to; a window with one pass counts with the first.
+ */
 final class PassTimes implements BackfillListener {
   private final Map<Integer, Pass> passes = new TreeMap<>();
 
@@ -27,8 +29,7 @@ final class PassTimes implements BackfillListener {
   }
 
   /** Rows, how many of them in place, and the batches' time for a row; nothing without batches. */
-  @Override
-  public synchronized String toString() {
+  synchronized String table() {
     if (passes.isEmpty()) {
       return "";
     }

@@ -5,9 +5,9 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 
 /**
- * Lets each contender fill a small table before anything is measured: the client's JVM loads and
- * compiles what it runs for the first time, a second or more of both processors, which would be
- * counted for whoever comes first.
+ * Lets each contender fill a small table of orders before anything is measured: the client's JVM
+ * loads and compiles what it runs for the first time, a second or more of both processors, most of
+ * which would be counted for whoever comes first.
  */
 final class WarmUp {
   private static final long MOST_ROWS = 200_000;

@@ -73,7 +73,7 @@ final class WhereBenchmark implements Callable<Integer> {
     Logged logged =
         fill(contender instanceof Library run ? run.heardBy(passes) : contender, table, rows);
     print(logged.totals(), logged.millis());
-    System.out.print(passes);
+    System.out.print(passes.table());
     return 0;
   }
 

@@ -15,13 +15,13 @@ class PassTimesTest {
     batch(1, 200, 150, Duration.ofMillis(1));
     batch(1, 200, 50, Duration.ofMillis(1));
 
-    assertThat(passes.toString().lines().toList())
+    assertThat(passes.table().lines().toList())
         .endsWith("   1       100     0%     20.00", "   2       400    50%      5.00");
   }
 
   @Test
   void saysNothingWithoutBatches() {
-    assertThat(passes.toString()).isEmpty();
+    assertThat(passes.table()).isEmpty();
   }
 
   private void batch(int stripe, long rows, long hotRows, Duration took) {

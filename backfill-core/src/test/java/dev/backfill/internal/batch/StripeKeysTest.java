@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class KeyListTest {
+class StripeKeysTest {
   private static final int STRIPES = 8;
 
   @ParameterizedTest
@@ -34,7 +34,7 @@ class KeyListTest {
 
   @Test
   void aKeyIsInTheStripeOfItsLowBits() {
-    KeyList list = list(-13, 20, 3, false).orElseThrow();
+    StripeKeys list = list(-13, 20, 3, false).orElseThrow();
     assertThat(List.of(list.first(), list.last(), (long) list.step()))
         .containsExactly(-13L + 8, 20L, 8L);
     assertThat(list.first() & (STRIPES - 1)).isEqualTo(3);
@@ -55,12 +55,13 @@ class KeyListTest {
   @Test
   void whatHasNoFirstKeyOrIsStripedByAHashIsNotListed() {
     List<String> hi = List.of("100");
-    assertThat(KeyList.of(new Stripe(0, 8, StripeBy.SEQUENCE), Optional.empty(), hi, false))
+    assertThat(StripeKeys.of(new Stripe(0, 8, StripeBy.SEQUENCE), Optional.empty(), hi, false))
         .isEmpty();
-    assertThat(KeyList.of(new Stripe(0, 8, StripeBy.HASH), Optional.of(List.of("0")), hi, false))
+    assertThat(StripeKeys.of(new Stripe(0, 8, StripeBy.HASH), Optional.of(List.of("0")), hi, false))
         .isEmpty();
     assertThat(
-            KeyList.of(new Stripe(0, 1, StripeBy.SEQUENCE), Optional.of(List.of("0")), hi, false))
+            StripeKeys.of(
+                new Stripe(0, 1, StripeBy.SEQUENCE), Optional.of(List.of("0")), hi, false))
         .isEmpty();
   }
 
@@ -79,8 +80,8 @@ class KeyListTest {
     return keys;
   }
 
-  private static Optional<KeyList> list(long lo, long hi, int stripe, boolean descending) {
-    return KeyList.of(
+  private static Optional<StripeKeys> list(long lo, long hi, int stripe, boolean descending) {
+    return StripeKeys.of(
         new Stripe(stripe, STRIPES, StripeBy.SEQUENCE),
         Optional.of(List.of(Long.toString(lo))),
         List.of(Long.toString(hi)),
