@@ -17,8 +17,12 @@ final class BlockProof {
   static void require(Connection tx, Target target, Leaf leaf) throws SQLException {
     LeafSql sql = new LeafSql(target, leaf.sql());
     Rows rows =
-        sql.rows(
-            WindowKind.BLOCK, Optional.empty(), Place.startOf(leaf.pages()).position(), Stripe.ALL);
+        sql.rows()
+            .of(
+                WindowKind.BLOCK,
+                Optional.empty(),
+                Place.startOf(leaf.pages()).position(),
+                Stripe.ALL);
     try (Statement settings = tx.createStatement()) {
       settings.execute("select set_config('row_security', 'off', true)");
     }

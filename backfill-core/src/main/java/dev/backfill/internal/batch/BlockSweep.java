@@ -68,7 +68,7 @@ public final class BlockSweep {
         connection,
         leaf,
         sql,
-        sql.blocks(from, to),
+        sql.rows().blocks(from, to),
         (int) Math.min(Integer.MAX_VALUE, (to - from) * ROWS_PER_BLOCK),
         to - from == 1,
         Along.NOTHING,
@@ -86,7 +86,7 @@ public final class BlockSweep {
   private long rowsOf(Connection connection, Leaf leaf, long block)
       throws SQLException, InterruptedException {
     LeafSql sql = sql(leaf);
-    Rows inBlock = sql.blocks(block, block + 1);
+    Rows inBlock = sql.rows().blocks(block, block + 1);
     List<List<String>> keys =
         failures.repeated(
             connection,
@@ -133,7 +133,7 @@ public final class BlockSweep {
         connection,
         leaf,
         sql,
-        sql.rows(WindowKind.KEY, lo, keys.get(part.to() - 1), Stripe.ALL).and(inBlock),
+        sql.rows().of(WindowKind.KEY, lo, keys.get(part.to() - 1), Stripe.ALL).and(inBlock),
         part.to() - part.from(),
         false,
         Along.NOTHING,
@@ -142,7 +142,7 @@ public final class BlockSweep {
 
   private OptionalLong row(Connection connection, Leaf leaf, LeafSql sql, List<String> key)
       throws SQLException, InterruptedException {
-    Rows row = sql.key(key);
+    Rows row = sql.rows().key(key);
     return batch.fill(
         connection,
         leaf,

@@ -1,25 +1,21 @@
 package dev.backfill.internal.batch;
 
-import dev.backfill.internal.checkpoint.StripeBy;
-import dev.backfill.internal.checkpoint.WindowKind;
 import dev.backfill.internal.postgres.BaseType;
 import dev.backfill.internal.postgres.Identifiers;
 import dev.backfill.internal.postgres.Key;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.postgres.UserSql;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The statements that page through one leaf. Keys are bound in their text form. */
 public final class LeafSql {
-  private static final List<String> START = Place.startOf(0).position();
-
   private final Target target;
   private final Key key;
   private final String leaf;
   private final String alias;
+  private final LeafRows rows;
   private final List<String> idle;
   private final Optional<String> aside;
 
@@ -35,6 +31,7 @@ public final class LeafSql {
     this.key = target.key();
     this.leaf = leaf;
     this.alias = target.alias();
+    this.rows = new LeafRows(target);
     this.idle = idle;
     this.aside = aside;
   }
@@ -110,7 +107,7 @@ public final class LeafSql {
   /** The place a number of rows behind another. Parameters: lo, hi, offset. */
   String place() {
     return "select %s.ctid::text from %s as %s where %s order by %s.ctid offset cast(? as bigint) limit 1"
-        .formatted(alias, leaf, alias, places(), alias);
+        .formatted(alias, leaf, alias, LeafRows.places(alias), alias);
   }
 
   /** The key of the row at a place, which is the parameter. */
@@ -119,69 +116,9 @@ public final class LeafSql {
         .formatted(key.asText(alias), leaf, alias, alias);
   }
 
-  /** The rows of one stripe in (lo, hi], from the leaf's start when lo is empty. */
-  Rows rows(WindowKind kind, Optional<List<String>> lo, List<String> hi, Stripe stripe) {
-    if (kind == WindowKind.BLOCK) {
-      return striped(places(), lo.or(() -> Optional.of(START)), hi, stripe, Rows.By.PLACE);
-    }
-    return keyList(lo, hi, stripe)
-        .orElseGet(
-            () ->
-                striped(after(lo.isEmpty()) + key.upTo(alias), lo, hi, stripe, Rows.By.KEY_RANGE));
-  }
-
-  private Rows striped(
-      String range, Optional<List<String>> lo, List<String> hi, Stripe stripe, Rows.By by) {
-    List<String> parameters = new ArrayList<>(lo.orElse(List.of()));
-    parameters.addAll(hi);
-    if (stripe.of() == 1) {
-      return new Rows(range, parameters, by);
-    }
-    parameters.add(Integer.toString(stripe.number()));
-    String number =
-        stripe.by() == StripeBy.SEQUENCE ? key.number(alias).orElseThrow() : key.hash(alias);
-    return new Rows(
-        range + " and %s & %d = cast(? as int)".formatted(number, stripe.of() - 1), parameters, by);
-  }
-
-  private Optional<Rows> keyList(Optional<List<String>> lo, List<String> hi, Stripe stripe) {
-    // Before PostgreSQL 17 each key is a way down the index of its own: measured no faster then.
-    // The
-    // planner takes any list for ten rows, and would join thousands to a subquery's row by row.
-    if (target.server().major() < 17 || BatchLimits.hasSubqueries(target)) {
-      return Optional.empty();
-    }
-    return StripeKeys.of(stripe, lo, hi, key.descending())
-        .map(
-            list ->
-                new Rows(
-                    "%s = any(array(select generate_series(%s, %s, %d)))"
-                        .formatted(
-                            key.number(alias).orElseThrow(),
-                            key.placeholders(),
-                            key.placeholders(),
-                            list.step()),
-                    list.ends(),
-                    Rows.By.KEY_LIST));
-  }
-
-  /** The row with a key. */
-  Rows key(List<String> key) {
-    return new Rows(this.key.equal(alias), key, Rows.By.KEY_RANGE);
-  }
-
-  /** (lo, hi] as a TID range scan, from PostgreSQL 14 on: only the blocks between them are read. */
-  private String places() {
-    return "%s.ctid > cast(? as tid) and %s.ctid <= cast(? as tid)".formatted(alias, alias);
-  }
-
-  /** The rows that stand in some blocks, the last excluded. */
-  Rows blocks(long from, long to) {
-    return rows(
-        WindowKind.BLOCK,
-        Optional.of(Place.startOf(from).position()),
-        Place.startOf(to).position(),
-        Stripe.ALL);
+  /** Which rows of the leaf a statement may be about. */
+  LeafRows rows() {
+    return rows;
   }
 
   /**

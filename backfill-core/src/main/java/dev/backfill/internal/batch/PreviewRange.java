@@ -25,11 +25,12 @@ final class PreviewRange {
       throws SQLException {
     if (kind == WindowKind.BLOCK) {
       return Optional.of(
-          sql.rows(
-              kind,
-              Optional.empty(),
-              Place.startOf(BLOCKS).position(),
-              new Stripe(0, stripes, StripeBy.HASH)));
+          sql.rows()
+              .of(
+                  kind,
+                  Optional.empty(),
+                  Place.startOf(BLOCKS).position(),
+                  new Stripe(0, stripes, StripeBy.HASH)));
     }
     Optional<List<String>> last = IndexProof.anyKey(connection, sql);
     if (last.isEmpty()) {
@@ -42,11 +43,12 @@ final class PreviewRange {
             ? cuts.keys()
             : List.of(first(connection, sql, last.get()), last.get());
     return Optional.of(
-        sql.rows(
-            kind,
-            Optional.of(ends.get(0)),
-            ends.get(ends.size() - 1),
-            new Stripe(0, stripes, KeyDensity.stripeBy(connection, target.key(), cuts))));
+        sql.rows()
+            .of(
+                kind,
+                Optional.of(ends.get(0)),
+                ends.get(ends.size() - 1),
+                new Stripe(0, stripes, KeyDensity.stripeBy(connection, target.key(), cuts))));
   }
 
   private static List<String> first(Connection connection, LeafSql sql, List<String> last)
@@ -59,6 +61,7 @@ final class PreviewRange {
 
   /** The statement's form where there are no rows: without keys, which are its parameters alone. */
   static Rows form(LeafSql sql, WindowKind kind, int stripes) {
-    return sql.rows(kind, Optional.of(List.of()), List.of(), new Stripe(0, stripes, StripeBy.HASH));
+    return sql.rows()
+        .of(kind, Optional.of(List.of()), List.of(), new Stripe(0, stripes, StripeBy.HASH));
   }
 }

@@ -107,7 +107,7 @@ public final class QuarantineRetry {
             connection,
             leaf.get(),
             sql,
-            sql.key(entry.key()),
+            sql.rows().key(entry.key()),
             1,
             true,
             (tx, now) -> {

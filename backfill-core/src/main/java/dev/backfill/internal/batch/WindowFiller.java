@@ -160,7 +160,7 @@ final class WindowFiller {
         WorkerConnection connection, Leaf leaf, LeafSql sql, BatchEnds.End end, long keys, int most)
         throws SQLException, InterruptedException {
       Position next = Position.of(window).after(end.key(), window);
-      Rows range = sql.rows(window.kind(), from(), end.key(), Stripe.of(window));
+      Rows range = sql.rows().of(window.kind(), from(), end.key(), Stripe.of(window));
       WindowCheckpoint checkpoint = new WindowCheckpoint(context, leaf, window, next);
       int rows = (int) Math.max(1, keys / window.stripes());
       Batch.Outcome outcome;
