@@ -11,6 +11,8 @@ import java.util.List;
 
 /** EXPLAIN of a statement as a batch would have it planned. */
 final class BatchExplain {
+  static final String EXPLAIN = "explain (costs off) ";
+
   private BatchExplain() {}
 
   /**
@@ -25,13 +27,18 @@ final class BatchExplain {
     try (Statement settings = tx.createStatement()) {
       settings.execute("select " + BatchLimits.planning(target, by));
     }
-    List<String> lines = new ArrayList<>();
-    try (PreparedStatement explain = tx.prepareStatement("explain (costs off) " + statement)) {
+    try (PreparedStatement explain = tx.prepareStatement(EXPLAIN + statement)) {
       Texts.bind(explain, 1, parameters);
-      try (ResultSet plan = explain.executeQuery()) {
-        while (plan.next()) {
-          lines.add(plan.getString(1));
-        }
+      return lines(explain);
+    }
+  }
+
+  /** What an EXPLAIN returns. */
+  static List<String> lines(PreparedStatement explain) throws SQLException {
+    List<String> lines = new ArrayList<>();
+    try (ResultSet plan = explain.executeQuery()) {
+      while (plan.next()) {
+        lines.add(plan.getString(1));
       }
     }
     return lines;

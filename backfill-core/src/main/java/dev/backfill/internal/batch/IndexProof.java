@@ -5,9 +5,7 @@ import dev.backfill.internal.postgres.Target;
 import dev.backfill.model.RunFailedException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,19 +30,13 @@ final class IndexProof {
     if (key.isEmpty()) {
       return List.of();
     }
-    List<String> lines = new ArrayList<>();
     try (PreparedStatement statement =
-        connection.prepareStatement("explain (costs off) " + sql.boundary(false))) {
+        connection.prepareStatement(BatchExplain.EXPLAIN + sql.boundary(false))) {
       int next = Texts.bind(statement, 1, key.get());
       next = Texts.bind(statement, next, key.get());
       statement.setLong(next, 0);
-      try (ResultSet plan = statement.executeQuery()) {
-        while (plan.next()) {
-          lines.add(plan.getString(1));
-        }
-      }
+      return BatchExplain.lines(statement);
     }
-    return lines;
   }
 
   static void require(Connection connection, Target target, LeafSql sql, Leaf leaf)

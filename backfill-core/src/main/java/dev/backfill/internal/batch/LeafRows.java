@@ -12,14 +12,16 @@ import java.util.Optional;
 final class LeafRows {
   private static final List<String> START = Place.startOf(0).position();
 
-  private final Target target;
   private final Key key;
   private final String alias;
+  private final boolean listed;
 
   LeafRows(Target target) {
-    this.target = target;
     this.key = target.key();
     this.alias = target.alias();
+    // Before PostgreSQL 17 each key is a way down the index of its own: measured no faster then.
+    // Any list is planned for ten rows, and thousands would be joined to a subquery's row by row.
+    this.listed = target.server().major() >= 17 && !BatchLimits.hasSubqueries(target);
   }
 
   /** The rows of one stripe in (lo, hi], from the leaf's start when lo is empty. */
@@ -53,10 +55,7 @@ final class LeafRows {
   }
 
   private Optional<Rows> keyList(Optional<List<String>> lo, List<String> hi, Stripe stripe) {
-    // Before PostgreSQL 17 each key is a way down the index of its own: measured no faster then.
-    // The
-    // planner takes any list for ten rows, and would join thousands to a subquery's row by row.
-    if (target.server().major() < 17 || BatchLimits.hasSubqueries(target)) {
+    if (!listed) {
       return Optional.empty();
     }
     return StripeKeys.of(stripe, lo, hi, key.descending())
