@@ -72,7 +72,7 @@ final class BenchServer implements AutoCloseable {
 
   /** The major one. */
   long version() throws SQLException {
-    return Sql.number(operator(), "SELECT current_setting('server_version_num')::int / 10000");
+    return Sql.majorVersion(operator());
   }
 
   /** The version and the settings as the server runs with them, not as they were asked for. */

@@ -90,9 +90,6 @@ final class PlpgsqlStripes implements Contender {
       END $$
       """;
 
-  private static final String MAJOR_VERSION =
-      "SELECT current_setting('server_version_num')::int / 10000";
-
   /** From PostgreSQL 17 on: fetches the rows of the stripe alone. */
   private static final String LISTED =
       """
@@ -136,7 +133,7 @@ final class PlpgsqlStripes implements Contender {
   @Override
   public void fill(DataSource dataSource, BenchTable table) throws SQLException {
     KeyColumn key = table.rows().key().get(0);
-    boolean listed = !ranges && Sql.number(dataSource, MAJOR_VERSION) >= 17;
+    boolean listed = !ranges && Sql.majorVersion(dataSource) >= 17;
     Sql.execute(
         dataSource,
         "DROP TABLE IF EXISTS stripes_checkpoint",

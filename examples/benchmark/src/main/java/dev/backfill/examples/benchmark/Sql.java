@@ -27,4 +27,8 @@ final class Sql {
       return result.getLong(1);
     }
   }
+
+  static long majorVersion(DataSource dataSource) throws SQLException {
+    return number(dataSource, "SELECT current_setting('server_version_num')::int / 10000");
+  }
 }
