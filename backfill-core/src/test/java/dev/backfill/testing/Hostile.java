@@ -119,7 +119,11 @@ public final class Hostile {
                   Arbitraries.integers().between(-200, 200),
                   Arbitraries.integers().between(-50, 50),
                   Arbitraries.longs().between(-86_400_000_000L, 86_400_000_000L))
-              .as((months, days, micros) -> months + " months " + days + " days " + micros + " us");
+              .as(
+                  (months, days, micros) ->
+                      // Before PostgreSQL 15 a number with a unit has to fit into an int.
+                      "%d months %d days %d seconds %d us"
+                          .formatted(months, days, micros / 1_000_000, micros % 1_000_000));
       case "inet" ->
           Arbitraries.oneOf(
               Arbitraries.of("::1", "2001:db8::/32", "10.0.0.0/8", "::ffff:1.2.3.4"),
