@@ -37,6 +37,7 @@ public final class Outages {
   private final Ticker ticker;
   private final Sleeper sleeper;
   private final CircuitBreaker breaker;
+  private final Retries pauses;
   private Optional<Long> lostAt = Optional.empty();
   private String run;
 
@@ -59,6 +60,7 @@ public final class Outages {
     this.ticker = ticker;
     this.sleeper = sleeper;
     this.breaker = ServerBreaker.of(policy, ticker);
+    this.pauses = Retries.endless(policy);
   }
 
   /** The run's name, once it is known. */
@@ -109,7 +111,7 @@ public final class Outages {
 
   /** The pauses of work for which the server has not what it takes, a full disk say. */
   public final class Waits {
-    private final Retries.Attempts attempts = Retries.endless(policy).attempts();
+    private final Retries.Attempts attempts = pauses.attempts();
 
     /** Waits a while, longer each time. */
     public void pause(Exception failure) throws InterruptedException {
