@@ -3,10 +3,12 @@ package dev.backfill.internal.verify;
 import dev.backfill.internal.checkpoint.VerificationRow.Compared;
 import dev.backfill.internal.postgres.ShortReads;
 import dev.backfill.internal.postgres.Target;
+import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.ColumnValue;
 import dev.backfill.model.DifferentRow;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -39,11 +41,16 @@ interface Comparison {
 
     /** The same row by row: one whose value cannot be computed is counted as different. */
     Outcome compareSingly(Connection tx, int keys) throws SQLException;
+
+    /** How long this process computed for them, between two statements. */
+    default Duration computing() {
+      return Duration.ZERO;
+    }
   }
 
-  static Comparison of(Target target, StoredType type) {
+  static Comparison of(Target target, StoredType type, Ticker ticker) {
     return target.spec().value() instanceof ColumnValue.Computed computed
-        ? new ComputedComparison(target, type, computed)
+        ? new ComputedComparison(target, type, computed, ticker)
         : new SqlComparison(target, type);
   }
 }

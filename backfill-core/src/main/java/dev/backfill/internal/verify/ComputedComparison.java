@@ -6,6 +6,7 @@ import dev.backfill.internal.postgres.ResultRow;
 import dev.backfill.internal.postgres.ShortReads;
 import dev.backfill.internal.postgres.Target;
 import dev.backfill.internal.postgres.ValueText;
+import dev.backfill.internal.time.Ticker;
 import dev.backfill.model.ColumnValue;
 import dev.backfill.model.DifferentRow;
 import java.sql.Array;
@@ -13,6 +14,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,11 +38,13 @@ final class ComputedComparison implements Comparison {
   private final Target target;
   private final StoredType type;
   private final ColumnValue.Computed value;
+  private final Ticker ticker;
 
-  ComputedComparison(Target target, StoredType type, ColumnValue.Computed value) {
+  ComputedComparison(Target target, StoredType type, ColumnValue.Computed value, Ticker ticker) {
     this.target = target;
     this.type = type;
     this.value = value;
+    this.ticker = ticker;
   }
 
   /** Nobody cancels a function that takes its time for each row. */
@@ -63,7 +67,10 @@ final class ComputedComparison implements Comparison {
     }
     try (PreparedStatement statement = read.get();
         ResultSet rows = statement.getResultSet()) {
-      return Optional.of(new Pairs(blocks.leaf().sql(), sql.differentPairs(), pairs(rows)));
+      long start = ticker.nanos();
+      Read pairs = pairs(rows);
+      Duration computing = Duration.ofNanos(ticker.nanos() - start);
+      return Optional.of(new Pairs(blocks.leaf().sql(), sql.differentPairs(), pairs, computing));
     }
   }
 
@@ -121,7 +128,7 @@ final class ComputedComparison implements Comparison {
   }
 
   /** Stored and computed values, which the server compares. */
-  private record Pairs(String table, String sql, Read read) implements Chunk {
+  private record Pairs(String table, String sql, Read read, Duration computing) implements Chunk {
     @Override
     public Outcome compare(Connection tx, int keys) throws SQLException {
       List<Pair> different = different(tx, read.pairs());

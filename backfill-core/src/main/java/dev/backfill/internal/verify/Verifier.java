@@ -73,7 +73,8 @@ public final class Verifier {
     Scan(ShortReads reads, Turns turns) throws SQLException, InterruptedException {
       this.reads = reads;
       this.turns = turns;
-      this.comparison = Comparison.of(target, reads.read(tx -> StoredType.read(tx, target)));
+      this.comparison =
+          Comparison.of(target, reads.read(tx -> StoredType.read(tx, target)), work.ticker());
       this.size = new ChunkSize(TARGET, comparison.firstBlocks());
       this.keysLeft = reads.read(this::keysLeft);
     }
@@ -153,14 +154,17 @@ public final class Verifier {
     /** False when the chunk is to be tried again, smaller. */
     private boolean compared(Blocks blocks, Share share) throws SQLException, InterruptedException {
       long start = work.ticker().nanos();
+      Optional<Comparison.Chunk> chunk = Optional.empty();
       boolean committed;
       try {
-        committed = attempt(blocks, share, false);
+        chunk = comparison.prepare(reads, blocks);
+        committed = chunk.isPresent() && attempt(chunk.get(), blocks, share, false);
       } catch (SQLException e) {
-        if (SqlStates.classify(e) != SqlStates.Kind.DATA) {
+        if (SqlStates.classify(e) != SqlStates.Kind.DATA
+            || (blocks.count() == 1 && chunk.isEmpty())) {
           throw e;
         }
-        committed = blocks.count() == 1 && attempt(blocks, share, true);
+        committed = blocks.count() == 1 && attempt(chunk.get(), blocks, share, true);
       }
       if (!committed) {
         size.failed(blocks.count());
@@ -168,23 +172,19 @@ public final class Verifier {
       }
       Duration took = Duration.ofNanos(work.ticker().nanos() - start);
       size.took(blocks.count(), took);
-      turns.completed(took);
+      turns.completed(took.minus(chunk.get().computing()));
       return true;
     }
 
-    private boolean attempt(Blocks blocks, Share share, boolean singly) throws SQLException {
-      Optional<Comparison.Chunk> chunk = comparison.prepare(reads, blocks);
-      if (chunk.isEmpty()) {
-        return false;
-      }
+    /** Whether it was compared; false when somebody was in the way. */
+    private boolean attempt(Comparison.Chunk chunk, Blocks blocks, Share share, boolean singly)
+        throws SQLException {
       Optional<Comparison.Outcome> outcome =
           reads.attempt(
               tx -> {
                 ChunkSettings.apply(tx);
                 Comparison.Outcome found =
-                    singly
-                        ? chunk.get().compareSingly(tx, keysLeft)
-                        : chunk.get().compare(tx, keysLeft);
+                    singly ? chunk.compareSingly(tx, keysLeft) : chunk.compare(tx, keysLeft);
                 checkpoint(tx, blocks, found, share);
                 return found;
               });
