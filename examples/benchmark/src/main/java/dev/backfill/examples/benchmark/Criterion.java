@@ -24,10 +24,8 @@ record Criterion(
         true,
         times,
         m ->
-            both(
-                m.find(table.name(), contender),
-                m.find(table.name(), other),
-                Result::rowsPerSecond));
+            m.find(table.name(), contender)
+                .flatMap(a -> m.find(table.name(), other).map(a::timesAsFastAs)));
   }
 
   /** WAL for a row beside that of the single UPDATE. */
@@ -37,11 +35,7 @@ record Criterion(
         contender + " / " + SingleUpdate.NAME + ", WAL",
         false,
         times,
-        m ->
-            both(
-                m.find(table.name(), contender),
-                m.singleUpdate(table.name()),
-                Result::walBytesPerRow));
+        m -> m.find(table.name(), contender).flatMap(m::walRatio));
   }
 
   /** The heap's size after the fill beside that before it. */
@@ -52,11 +46,6 @@ record Criterion(
         false,
         times,
         m -> m.find(table.name(), contender).map(Result::heapRatio));
-  }
-
-  private static Optional<Double> both(
-      Optional<Result> one, Optional<Result> other, Function<Result, Double> figure) {
-    return one.flatMap(a -> other.map(b -> figure.apply(a) / figure.apply(b)));
   }
 
   Optional<Verdict> judge(Measurement measurement) {

@@ -71,7 +71,7 @@ final class Markdown {
     cells.add(
         result.contender()
             + result.cutAfterPercent().map(" (cut after %d %%)"::formatted).orElse(""));
-    cells.add(number("%,.0f", result.rowsPerSecond()));
+    cells.add(number("%,.0f", result.rowsPerSecond()) + spread(result.rounds()));
     cells.add(ratio(measurement.speedup(result)));
     cells.add(ratio(measurement.walRatio(result)));
     cells.add(number("%.2f", result.heapRatio()));
@@ -92,6 +92,14 @@ final class Markdown {
       cells.add(number("%.1f", lag.longest()));
     }
     return cells;
+  }
+
+  /** The slowest and the fastest round. */
+  private static String spread(List<Double> rounds) {
+    return rounds.size() == 1
+        ? ""
+        : String.format(
+            Locale.ROOT, " (%,.0f to %,.0f)", Collections.min(rounds), Collections.max(rounds));
   }
 
   private static String ratio(Optional<Double> ratio) {

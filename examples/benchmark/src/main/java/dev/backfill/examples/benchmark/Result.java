@@ -3,6 +3,8 @@ package dev.backfill.examples.benchmark;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,8 +72,22 @@ record Result(
     return rows < due ? Optional.of(100 * rows / due) : Optional.empty();
   }
 
+  /**
+   * How many times as fast as another of the same table and rounds it was: the median of what each
+   * round says.
+   */
+  double timesAsFastAs(Result other) {
+    return median(
+        IntStream.range(0, rounds.size())
+            .mapToDouble(round -> rounds.get(round) / other.rounds.get(round)));
+  }
+
   private static double median(List<Sample> samples, ToDoubleFunction<Sample> figure) {
-    double[] sorted = samples.stream().mapToDouble(figure).sorted().toArray();
+    return median(samples.stream().mapToDouble(figure));
+  }
+
+  private static double median(DoubleStream figures) {
+    double[] sorted = figures.sorted().toArray();
     int middle = sorted.length / 2;
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }

@@ -34,6 +34,23 @@ class AcceptanceTest {
   }
 
   @Test
+  void judgesSpeedByTheRoundsAndNotByTheirMedians() {
+    Measurement measurement =
+        Results.measured(
+            Results.ofRounds(SingleUpdate.NAME, 50, 60, 20),
+            Results.ofRounds("library-1", 100, 60, 80));
+
+    assertThat(Acceptance.judge(List.of(measurement)))
+        .filteredOn(v -> v.what().equals("library-1 / single-update, rows/s"))
+        .singleElement()
+        .satisfies(
+            verdict -> {
+              assertThat(verdict.measured()).isEqualTo(2);
+              assertThat(verdict.reached()).isTrue();
+            });
+  }
+
+  @Test
   void measuresWhatItJudges() {
     Map<BenchTable, List<Contender>> plan = Acceptance.inMemory(ALL);
     assertThat(plan.keySet())

@@ -18,6 +18,24 @@ final class Results {
       double rowsPerSecond,
       long walBytes,
       double heapRatio) {
+    return of(table, contender, rows, rowsPerSecond, List.of(rowsPerSecond), walBytes, heapRatio);
+  }
+
+  /** With nothing known but the rows per second of three rounds, of which one is their median. */
+  static Result ofRounds(String contender, double one, double two, double three) {
+    List<Double> rounds = List.of(one, two, three);
+    double median = rounds.stream().sorted().toList().get(1);
+    return of(BenchTables.THREE_INDEXES, contender, 1_000, median, rounds, 1, 1);
+  }
+
+  private static Result of(
+      BenchTable table,
+      String contender,
+      long rows,
+      double rowsPerSecond,
+      List<Double> rounds,
+      long walBytes,
+      double heapRatio) {
     return new Result(
         table.name(),
         contender,
@@ -25,7 +43,7 @@ final class Results {
         1_000,
         rows,
         rowsPerSecond,
-        List.of(rowsPerSecond),
+        rounds,
         walBytes,
         heapRatio,
         1.5,
