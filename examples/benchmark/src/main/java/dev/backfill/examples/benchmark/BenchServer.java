@@ -75,7 +75,10 @@ final class BenchServer implements AutoCloseable {
     return Sql.majorVersion(operator());
   }
 
-  /** The version and the settings as the server runs with them, not as they were asked for. */
+  /**
+   * The version and the settings as the server runs with them, not as they were asked for, and what
+   * its client runs on.
+   */
   String description() throws SQLException {
     StringBuilder text = new StringBuilder();
     try (Connection connection = operator().getConnection();
@@ -90,7 +93,7 @@ final class BenchServer implements AutoCloseable {
         }
       }
     }
-    return text.toString();
+    return text.append(", client ").append(ClientUsage.jvm()).toString();
   }
 
   @Override

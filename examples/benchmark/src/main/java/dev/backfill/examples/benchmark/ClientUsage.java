@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -20,6 +21,15 @@ final class ClientUsage {
     System.gc();
     heap().forEach(MemoryPoolMXBean::resetPeakUsage);
     return new ClientUsage();
+  }
+
+  /** This process's Java and the options that change how fast it is. */
+  static String jvm() {
+    return Stream.concat(
+            Stream.of("Java " + Runtime.version().feature()),
+            ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(option -> option.startsWith("-X")))
+        .collect(Collectors.joining(" "));
   }
 
   double cpuSeconds() {
