@@ -30,14 +30,12 @@ final class LeafRows {
       return striped(places(alias), lo.or(() -> Optional.of(START)), hi, stripe, Rows.By.PLACE);
     }
     return keyList(lo, hi, stripe)
-        .orElseGet(
-            () ->
-                striped(
-                    (lo.isEmpty() ? "" : key.after(alias) + " and ") + key.upTo(alias),
-                    lo,
-                    hi,
-                    stripe,
-                    Rows.By.KEY_RANGE));
+        .orElseGet(() -> striped(keys(lo.isEmpty()), lo, hi, stripe, Rows.By.KEY_RANGE));
+  }
+
+  /** The keys in (lo, hi]; from the leaf's start lo is no parameter. */
+  String keys(boolean fromStart) {
+    return (fromStart ? "" : key.after(alias) + " and ") + key.upTo(alias);
   }
 
   private Rows striped(

@@ -67,7 +67,7 @@ public final class LeafSql {
     return """
         with recursive backfill_cut (%1$s, backfill_number) as (
           (select %2$s, 1::bigint from %3$s as %4$s
-           where %5$s%6$s order by %7$s offset cast(? as bigint) limit 1)
+           where %5$s order by %7$s offset cast(? as bigint) limit 1)
           union all
           select backfill_next.*, backfill_cut.backfill_number + 1
           from backfill_cut cross join lateral (
@@ -81,7 +81,7 @@ public final class LeafSql {
             quoted(alias + "."),
             leaf,
             alias,
-            after(fromStart),
+            rows.keys(fromStart),
             key.upTo(alias),
             key.orderBy(alias),
             key.after(alias, "backfill_cut"),
@@ -99,9 +99,8 @@ public final class LeafSql {
    * offset.
    */
   public String boundary(boolean fromStart) {
-    return "select %s from %s as %s where %s%s order by %s offset cast(? as bigint) limit 1"
-        .formatted(
-            key.asText(alias), leaf, alias, after(fromStart), key.upTo(alias), key.orderBy(alias));
+    return "select %s from %s as %s where %s order by %s offset cast(? as bigint) limit 1"
+        .formatted(key.asText(alias), leaf, alias, rows.keys(fromStart), key.orderBy(alias));
   }
 
   /** The place a number of rows behind another. Parameters: lo, hi, offset. */
@@ -235,10 +234,6 @@ public final class LeafSql {
 
   private String idle() {
     return idle.stream().map(c -> ", " + c + " = " + alias + "." + c).collect(Collectors.joining());
-  }
-
-  private String after(boolean fromStart) {
-    return fromStart ? "" : key.after(alias) + " and ";
   }
 
   private String unfilled(Rows rows) {
