@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.backfill.Backfill;
+import dev.backfill.BackfillDefinition;
 import dev.backfill.internal.checkpoint.Lease;
 import dev.backfill.internal.checkpoint.VerificationRow.Compared;
 import dev.backfill.internal.checkpoint.VerificationStore;
@@ -12,19 +13,15 @@ import dev.backfill.internal.signal.BatchReport;
 import dev.backfill.internal.signal.Pace;
 import dev.backfill.internal.verify.VerificationWork;
 import dev.backfill.internal.verify.Verifier;
-import dev.backfill.model.ColumnValue;
 import dev.backfill.model.Contract;
 import dev.backfill.model.NewRows;
-import dev.backfill.model.Options;
 import dev.backfill.model.Row;
-import dev.backfill.model.Specification;
 import dev.backfill.testing.PostgresTest;
 import dev.backfill.testing.TestDatabase;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,7 +29,6 @@ import org.junit.jupiter.api.Test;
 @PostgresTest
 class ComputedVerificationIT {
   private static final Duration LEASE = Duration.ofMinutes(1);
-  private static final List<String> INPUTS = List.of("id");
 
   TestDatabase database;
 
@@ -40,6 +36,14 @@ class ComputedVerificationIT {
   private final AtomicLong clock = new AtomicLong();
 
   private final List<Duration> serverTimes = new ArrayList<>();
+
+  private final BackfillDefinition definition =
+      Backfill.column("t", "d")
+          .type("int")
+          .value(List.of("id"), this::hourLater)
+          .newRows(NewRows.application())
+          .contract(Contract.none())
+          .build();
 
   /** What the function yields for row 5 once the rows are filled. */
   private Object ofRowFive = 5;
@@ -51,13 +55,7 @@ class ComputedVerificationIT {
         "drop table if exists t",
         "create table t (id int primary key)",
         "insert into t select generate_series(1, 10)");
-    Backfill.column("t", "d")
-        .type("int")
-        .value(INPUTS, this::hourLater)
-        .newRows(NewRows.application())
-        .contract(Contract.none())
-        .on(database.dataSource())
-        .run();
+    definition.on(database.dataSource()).run();
     clock.set(0);
   }
 
@@ -80,7 +78,8 @@ class ComputedVerificationIT {
   private Compared verify() throws Exception {
     VerificationStore store = new VerificationStore("backfill");
     try (Connection connection = database.dataSource().getConnection()) {
-      Target target = KnownRun.find(connection, definition(), duration -> {}).target();
+      Target target =
+          KnownRun.find(connection, definition.specification(), duration -> {}).target();
       Lease lease = store.acquire(connection, target.runName(), "somebody", LEASE).orElseThrow();
       new Verifier(
               new VerificationWork(
@@ -94,39 +93,6 @@ class ComputedVerificationIT {
     clock.addAndGet(Duration.ofHours(1).toNanos());
     Integer id = requireNonNull(row.get("id", Integer.class));
     return id == 5 ? ofRowFive : id;
-  }
-
-  private Specification definition() {
-    return new Specification(
-        Optional.empty(),
-        Optional.empty(),
-        "t",
-        "d",
-        "int",
-        new ColumnValue.Computed(INPUTS, this::hourLater),
-        Optional.empty(),
-        List.of(),
-        coveredByTheApplication(Options.defaults()));
-  }
-
-  private static Options coveredByTheApplication(Options o) {
-    return new Options(
-        NewRows.APPLICATION,
-        o.batchSize(),
-        o.workers(),
-        o.stripes(),
-        o.order(),
-        o.maxRowsPerSecond(),
-        o.retry(),
-        o.timeouts(),
-        o.contract(),
-        o.strategy(),
-        o.stateSchema(),
-        o.publishedTableAcknowledged(),
-        o.dropCoverAtContract(),
-        o.badRows(),
-        o.vacuum(),
-        o.throttling());
   }
 
   private Pace pace() {
